@@ -1,0 +1,1 @@
+"""How the studio is put on machines."""
