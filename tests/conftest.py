@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -90,7 +89,7 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def genaisys_home() -> Iterator[Path]:
+def genaisys_home() -> Path:
     """The session's GENAISYS_HOME, made."""
     home = Path(os.environ["GENAISYS_HOME"])
     home.mkdir(parents=True, exist_ok=True)
