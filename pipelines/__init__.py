@@ -1,0 +1,1 @@
+"""The language of GenAISys Studio: values, nodes, graphs, checks and the engine, without web, queue or weights."""

@@ -1,0 +1,78 @@
+"""What a node may ask of the world. The worker and the terminal each give their own."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.values import Documents, File, Messages
+
+
+class Artifacts(Protocol):
+    """The artifact store, as one workspace may use it."""
+
+    async def put(self, data: bytes, name: str, media: str) -> File:
+        """Keep `data` under its SHA-256 and return it as a file."""
+
+    async def read(self, file: File) -> bytes:
+        """The bytes of `file`. Raises NodeError when the workspace doesn't hold it."""
+
+
+class TextModel(Protocol):
+    """A language model that writes."""
+
+    def generate(
+        self,
+        messages: Messages,
+        *,
+        max_new_tokens: int,
+        temperature: float,
+        top_p: float,
+        seed: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> AsyncIterator[str]:
+        """The answer, piece by piece; temperature 0 is greedy. Raises ModelUnavailable."""
+
+
+class Encoder(Protocol):
+    """A model that turns texts into vectors."""
+
+    async def encode(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        """[n, d] float32, rows of length 1. Raises ModelUnavailable."""
+
+    async def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """For each text, the character span (start, end) of each of its tokens."""
+
+
+class Collection(Protocol):
+    """A knowledge base. `encoder` is the name of the model whose vectors it holds."""
+
+    encoder: str
+
+    async def store(self, documents: Documents) -> Documents:
+        """Keep passages (with embeddings) and return them with their ids; the same content is stored once."""
+
+    async def search(
+        self, query: str, embedding: NDArray[np.float32], *, limit: int, within: Documents | None = None
+    ) -> Documents:
+        """At most `limit` passages, best first, each with its score."""
+
+
+class Context(Protocol):
+    """The world, as one step sees it. A cancelled step gets asyncio's CancelledError."""
+
+    artifacts: Artifacts
+    seed: int | None
+
+    def model(self, name: str) -> TextModel | Encoder:
+        """The model called `name`; it is loaded on first use, by whoever serves it."""
+
+    def collection(self, name: str) -> Collection:
+        """The collection called `name` in this workspace."""
+
+    def progress(self, fraction: float | None, note: str = "") -> None:
+        """Say how far the step is, from 0 to 1, or None when that can't be known. Callable from any thread."""
+
+    async def secret(self, name: str) -> str:
+        """The workspace's secret called `name`. Raises NodeError when there is none."""

@@ -1,0 +1,60 @@
+"""The port list of a node, read from the signature of its `run`."""
+
+import inspect
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from pipelines.values import ValueType, type_of
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """`required` is for inputs; `streams` says that pieces come out (or are taken in) before the whole is there."""
+
+    name: str
+    type: ValueType
+    required: bool = True
+    streams: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PortsFrom:
+    """Input ports that hang on a parameter: one of `type` for each match of `pattern`'s first group in its text."""
+
+    param: str
+    pattern: str
+    type: str = "Text"
+
+
+@cache
+def input_ports(run: Callable[..., Any]) -> tuple[Port, ...]:
+    """One port for each parameter after `self` and `ctx`; a default makes it optional. Raises TypeError."""
+    hints = get_type_hints(run, include_extras=True)
+    parameters = list(inspect.signature(run).parameters.values())[2:]
+    return tuple(
+        Port(each.name, type_of(hints[each.name]), each.default is each.empty, _streams(hints[each.name]))
+        for each in parameters
+        if each.kind is not each.VAR_KEYWORD
+    )
+
+
+@cache
+def output_ports(run: Callable[..., Any], name: str) -> tuple[Port, ...]:
+    """What `run` returns: nothing, one port called `name`, or one for each field of a NamedTuple. Raises TypeError."""
+    returned = get_type_hints(run, include_extras=True).get("return")
+    if returned is None or returned is type(None):
+        return ()
+    if isinstance(returned, type) and issubclass(returned, tuple) and hasattr(returned, "_fields"):
+        fields = get_type_hints(returned, include_extras=True)
+        return tuple(Port(field, type_of(fields[field])) for field in returned._fields)
+    if _streams(returned) and not inspect.isasyncgenfunction(run):
+        raise TypeError(f"{run.__qualname__} returns a Stream, so it must be an async generator (async def with yield)")
+    return (Port(name, type_of(returned), streams=_streams(returned)),)
+
+
+def _streams(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated:
+        return _streams(get_args(annotation)[0])
+    return get_origin(annotation) is AsyncIterator or any(_streams(part) for part in get_args(annotation))

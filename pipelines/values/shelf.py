@@ -1,0 +1,71 @@
+"""Large values are kept in the artifact store; the JSON then holds their digest and a preview."""
+
+import json
+from typing import Any, Protocol
+
+from pipelines.values.codec import WrongValue, decode, encode
+from pipelines.values.data import JSON, File
+from pipelines.values.types import ValueType
+
+INLINE_BYTES = 32 * 1024
+_SURELY_INLINE = INLINE_BYTES // 6 - 2  # characters: JSON writes one in six bytes at most
+_PREVIEW = 2_000  # characters
+TEXT_MEDIA = "text/plain; charset=utf-8"
+JSON_MEDIA = "application/json"
+
+
+class Shelf(Protocol):
+    """What this module needs of the artifact store."""
+
+    async def put(self, data: bytes, name: str, media: str) -> File:
+        """Keep `data` under its SHA-256."""
+
+    async def read(self, file: File) -> bytes:
+        """The bytes of `file`."""
+
+
+def small(value: Any) -> bool:
+    """Whether `value`'s JSON is inline for certain, without writing it out."""
+    return (value.__class__ is str and len(value) <= _SURELY_INLINE) or value.__class__ in (float, bool, int)
+
+
+async def keep(value: Any, kind: ValueType, shelf: Shelf) -> JSON:
+    """The JSON of `value`, or `{"type", "artifact", "size", "preview"}` when that is larger than 32 KiB."""
+    form = encode(value, kind)
+    if small(form):
+        return form
+    data = json.dumps(form, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    if len(data) <= INLINE_BYTES:
+        return form
+    if isinstance(form, str):
+        file = await shelf.put(form.encode("utf-8", "surrogatepass"), "value.txt", TEXT_MEDIA)
+    else:
+        file = await shelf.put(data, "value.json", JSON_MEDIA)
+    return {"type": kind.name, "artifact": file.artifact, "size": file.size, "preview": preview(form)}
+
+
+async def fetch(form: JSON, kind: ValueType, shelf: Shelf) -> Any:
+    """The value of what `keep` returned. Raises WrongValue, and what the store raises for a digest it doesn't hold."""
+    if not (isinstance(form, dict) and "preview" in form and isinstance(form.get("artifact"), str)):
+        return decode(form, kind)
+    media = TEXT_MEDIA if kind.name == "Text" else JSON_MEDIA
+    data = await shelf.read(File(form["artifact"], "", media, form.get("size", 0)))
+    text = data.decode("utf-8", "surrogatepass")
+    try:
+        return decode(text if kind.name == "Text" else json.loads(text), kind)
+    except json.JSONDecodeError as error:
+        raise WrongValue(f"The kept value {form['artifact']} can't be read back.") from error
+
+
+def preview(form: JSON) -> JSON:
+    """What is shown of a value that isn't sent whole: a text's beginning, the first documents without vectors."""
+    if isinstance(form, str):
+        return form[:_PREVIEW]
+    if form.get("type") == "Documents":
+        documents = form["documents"]
+        first = [{**each, "text": each["text"][:300], "embedding": None} for each in documents[:5]]
+        shown = [{name: value for name, value in each.items() if value is not None} for each in first]
+        return {"count": len(documents), "documents": shown}
+    if form.get("type") == "Embedding":
+        return {"dimension": form["dimension"]}
+    return json.dumps(form, ensure_ascii=False)[:_PREVIEW]
