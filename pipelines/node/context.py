@@ -1,7 +1,7 @@
 """What a node may ask of the world. The worker and the terminal each give their own."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,17 +46,24 @@ class Encoder(Protocol):
 
 
 class Collection(Protocol):
-    """A knowledge base. `encoder` is the name of the model whose vectors it holds."""
+    """A knowledge base of the workspace."""
 
-    encoder: str
+    async def encoder(self) -> str:
+        """The name of the model whose vectors it holds. Raises NodeError when there is no such collection."""
 
     async def store(self, documents: Documents) -> Documents:
         """Keep passages (with embeddings) and return them with their ids; the same content is stored once."""
 
     async def search(
-        self, query: str, embedding: NDArray[np.float32], *, limit: int, within: Documents | None = None
+        self,
+        query: str,
+        embedding: NDArray[np.float32] | None,
+        *,
+        limit: int,
+        mode: Literal["both", "meaning", "words"] = "both",
+        within: Documents | None = None,
     ) -> Documents:
-        """At most `limit` passages, best first, each with its score."""
+        """At most `limit` passages, best first, each with its score; only `words` does without an embedding."""
 
 
 class Context(Protocol):
