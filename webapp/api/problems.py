@@ -1,0 +1,100 @@
+"""Every error of the API is `application/problem+json`: what happened, why, and what to do."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from webapp.pages import errors
+
+MEDIA = "application/problem+json"
+log = logging.getLogger(__name__)
+
+_DETAILS = {
+    400: "The request could not be read.",
+    401: "Send `Authorization: Bearer gs_...`, or sign in.",
+    403: "Your role in this workspace does not allow this.",
+    404: "There is nothing at this address that you may see.",
+    405: "This address does not know that method.",
+    413: "The request is too large.",
+    415: "This address does not take that content type.",
+    500: "The studio made a mistake; the server's log has it.",
+    503: "The database does not answer. Try again in a few seconds.",
+}
+
+
+class Problem(Exception):
+    """Raised anywhere below the API to end the request with this answer."""
+
+    def __init__(
+        self, status: int, title: str = "", detail: str = "", errors: Sequence[dict[str, Any]] = (), **more: Any
+    ) -> None:
+        super().__init__(title or detail)
+        self.status, self.title, self.detail, self.errors, self.more = status, title, detail, list(errors), more
+
+    def response(self) -> HttpResponse:
+        return problem(self.status, self.title, self.detail, self.errors, **self.more)
+
+
+def problem(
+    status: int, title: str = "", detail: str = "", errors: Sequence[dict[str, Any]] = (), **more: Any
+) -> HttpResponse:
+    """`errors` are `{"loc": [...], "msg": ...}`; `more` are further members of the body."""
+    body: dict[str, Any] = {
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or _DETAILS.get(status, ""),
+        **more,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    return HttpResponse(json.dumps(body, ensure_ascii=False, default=str), status=status, content_type=MEDIA)
+
+
+class Problems:
+    """Middleware: turns whatever Django itself answers under `/api/` into a problem; a database away is a 503."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        api = request.path_info.startswith("/api/")
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return problem(400, detail="The address holds a NUL character.") if api else errors.page(request, 400)
+        try:
+            response = self.get_response(request)
+        except (OperationalError, InterfaceError) as error:
+            response = unreachable(request, error)
+        if api and response.status_code >= 400 and response.headers.get("Content-Type") != MEDIA:
+            return _rewritten(response)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Problem):
+            return exception.response()
+        if isinstance(exception, OperationalError | InterfaceError):
+            return unreachable(request, exception)
+        if isinstance(exception, DataError):
+            return problem(422, "A value does not fit", "The database has no room for a value of that form.")
+        return None
+
+
+def unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503. The reason goes to the log, since it may name hosts."""
+    log.error("The database does not answer: %s", error)
+    response = problem(503) if request.path_info.startswith("/api/") else errors.page(request, 503)
+    response.headers["Retry-After"] = "3"
+    return response
+
+
+def _rewritten(response: HttpResponseBase) -> HttpResponse:
+    told = problem(response.status_code)
+    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
+        if name in response.headers:
+            told.headers[name] = response.headers[name]
+    told.cookies = response.cookies
+    return told

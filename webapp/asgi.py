@@ -1,0 +1,16 @@
+"""The web process: `uvicorn webapp.asgi:application --ws websockets-sansio`."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+django.setup()
+
+# Both need the apps to be there.
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+from webapp.handler import Handler  # noqa: E402
+from webapp.live.routing import routes  # noqa: E402
+
+application = ProtocolTypeRouter({"http": Handler(), "websocket": URLRouter(routes)})

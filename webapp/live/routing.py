@@ -1,0 +1,5 @@
+"""Which address a WebSocket may be opened at."""
+
+from typing import Any
+
+routes: list[Any] = []
