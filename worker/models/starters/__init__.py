@@ -1,0 +1,1 @@
+"""The starter models: real, small, and there without a hub."""
