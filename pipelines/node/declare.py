@@ -106,7 +106,7 @@ class InputNode(Node):
         return ()
 
     @abstractmethod
-    def accept(self, given: JSON) -> Any:
+    def receive(self, given: JSON) -> Any:
         """The value of what the person gave. Raises WrongValue with a sentence for them."""
 
     def fallback(self) -> JSON:
