@@ -1,0 +1,88 @@
+/** A graph exactly as the contract writes it, and the immutable picture of one that the canvas draws. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Params = Record<string, Json>;
+/** Pixels on the canvas, x to the right and y down, of a node's top left corner. */
+export type Position = readonly [number, number];
+
+export interface Edge {
+  /** `node.port` of an output. */
+  readonly source: string;
+  /** `node.port` of an input. */
+  readonly target: string;
+}
+
+export interface GraphNode {
+  kind: string;
+  params?: Params;
+  title?: string;
+  position?: Position;
+  [more: string]: Json | Position | Params | undefined;
+}
+
+export interface Graph {
+  version: number;
+  nodes: Record<string, GraphNode>;
+  edges: Edge[];
+}
+
+export const EMPTY_GRAPH: Graph = { version: 1, nodes: {}, edges: [] };
+
+export interface Finding {
+  code: string;
+  severity: 'error' | 'warning' | 'note';
+  message: string;
+  node?: string | null;
+  port?: string | null;
+  path?: string[] | null;
+}
+
+export const edgeId = (edge: Edge): string => `${edge.source}>${edge.target}`;
+
+/** `"ask.text"` → `["ask", "text"]`; the port is what follows the last dot. */
+export function endpoint(reference: string): [node: string, port: string] {
+  const dot = reference.lastIndexOf('.');
+  return dot < 0 ? [reference, ''] : [reference.slice(0, dot), reference.slice(dot + 1)];
+}
+
+export const nodeOf = (reference: string): string => endpoint(reference)[0];
+export const portOf = (reference: string): string => endpoint(reference)[1];
+
+/** Equality of JSON values; the order of keys means nothing, an undefined field is an absent one. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
+  }
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...keys].every((key) => sameJson(left[key], right[key]));
+}
+
+/** Whether two graphs say the same; the order of edges and absent empty fields mean nothing. */
+export function sameGraph(a: Graph, b: Graph): boolean {
+  return sameJson(canonical(a), canonical(b));
+}
+
+function canonical(graph: Graph): unknown {
+  const nodes = Object.entries(graph.nodes).map(([id, node]) => [id, { ...node, params: node.params ?? {} }]);
+  return { nodes: Object.fromEntries(nodes), edges: graph.edges.map(edgeId).sort() };
+}
+
+/** All nodes that `start` hangs on, directly or through others; without `start` itself unless it is in a circle. */
+export function ancestors(edges: readonly Edge[], start: string): Set<string> {
+  const seen = new Set<string>();
+  const queue = [start];
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    for (const edge of edges) {
+      const parent = nodeOf(edge.source);
+      if (nodeOf(edge.target) !== id || seen.has(parent)) continue;
+      seen.add(parent);
+      queue.push(parent);
+    }
+  }
+  return seen;
+}
