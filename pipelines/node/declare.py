@@ -67,6 +67,8 @@ class Node(BaseModel):
     """Whether results are kept for the next run; None leaves it to the family."""
     reliability: ClassVar[Reliability | None] = None
     """How hard a step is tried; None leaves it to the family."""
+    effect: ClassVar[bool] = False
+    """Whether a step does something that outlasts the run, such as storing passages, and so is of use by itself."""
     ports_from: ClassVar[PortsFrom | None] = None
     """Tells an editor which input ports a parameter makes, where `inputs_of` is overridden."""
 

@@ -1,0 +1,24 @@
+"""The one way in: a graph, or what somebody says is one; out come findings, and never an exception."""
+
+from collections.abc import Mapping
+
+from pipelines.checks.bind import bind
+from pipelines.checks.references import World, check_references
+from pipelines.checks.shape import check_shape
+from pipelines.checks.wiring import check_wiring
+from pipelines.graph import Finding, Graph, MalformedGraph
+from pipelines.node import Node
+from pipelines.values import JSON
+
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def check(form: Graph | JSON, catalogue: Mapping[str, type[Node]], world: World | None = None) -> list[Finding]:
+    """Everything found about `form`, errors first. Without `world`, models and collections are taken on trust."""
+    try:
+        graph = form if isinstance(form, Graph) else Graph.parse(form)
+    except MalformedGraph as malformed:
+        return malformed.findings
+    bound = bind(graph, catalogue)
+    findings = [*bound.findings, *check_wiring(bound), *check_shape(bound), *check_references(bound, world)]
+    return sorted(findings, key=lambda finding: _ORDER[finding.severity])
