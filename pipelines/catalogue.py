@@ -4,10 +4,14 @@ import inspect
 from typing import Any
 
 from pipelines.node import Node, Port
+from pipelines.nodes.cite import CiteText
+from pipelines.nodes.documents import DocumentsText, ReadDocument
 from pipelines.nodes.generate import GenerateText
 from pipelines.nodes.inputs import InputBoolean, InputFile, InputNumber, InputText
 from pipelines.nodes.messages import ChatMessages
 from pipelines.nodes.outputs import OutputDocuments, OutputFile, OutputJson, OutputText
+from pipelines.nodes.passages import EmbedPassages, SplitPassages
+from pipelines.nodes.retrieval import RetrievePassages, StoreCollection
 from pipelines.nodes.text import TextJoin, TextPick, TextRoute, TextTemplate
 from pipelines.values import JSON, describe_types
 
@@ -22,7 +26,13 @@ CATALOGUE: dict[str, type[Node]] = {
     "text.route": TextRoute,
     "chat.messages": ChatMessages,
     "text.generate": GenerateText,
-    # Documents, passages and collections: one line a kind.
+    "document.read": ReadDocument,
+    "documents.text": DocumentsText,
+    "passages.split": SplitPassages,
+    "passages.embed": EmbedPassages,
+    "collection.store": StoreCollection,
+    "retrieve.passages": RetrievePassages,
+    "text.cite": CiteText,
     "output.text": OutputText,
     "output.documents": OutputDocuments,
     "output.file": OutputFile,
