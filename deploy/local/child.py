@@ -24,14 +24,16 @@ class CannotStart(Exception):
 def spawn(
     argv: Sequence[str | Path],
     *,
-    output: IO[bytes] | int,
+    output: IO[bytes] | int | None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     orphan_signal: signal.Signals = signal.SIGKILL,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` in a process group of its own; the kernel sends it `orphan_signal` when this process dies.
+    """Start `argv` in a process group of its own, its errors with its output.
 
-    Call it from a thread that lives as long as the child should: to the kernel the *thread* that forked is the parent.
+    The kernel sends it `orphan_signal` when this process dies. Call it from a thread that lives as long as the child
+    should: to the kernel the *thread* that forked is the parent.
     Raises OSError when the program cannot be run.
     """
     return subprocess.Popen(
@@ -42,6 +44,7 @@ def spawn(
         env=None if env is None else dict(env),
         cwd=cwd,
         process_group=0,
+        pass_fds=pass_fds,
         preexec_fn=_die_with(os.getpid(), orphan_signal),
     )
 
@@ -55,6 +58,11 @@ def _die_with(parent: int, orphan_signal: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return before_exec
+
+
+def live_with_parent(signal_at_its_end: signal.Signals) -> None:
+    """Have the kernel send this process a signal when its own parent dies."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(signal_at_its_end), 0, 0, 0)
 
 
 def end(child: subprocess.Popen[bytes], *, by: signal.Signals, grace: float) -> None:

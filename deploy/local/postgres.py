@@ -35,6 +35,8 @@ class Postgres:
     `start()` makes the cluster when there is none, mends what a killed server left, and returns once it answers.
     """
 
+    title = "Postgres"
+
     def __init__(
         self,
         home: Path,

@@ -20,6 +20,8 @@ class Valkey:
     Every write reaches its append-only file within a second, so queued work outlives a restart.
     """
 
+    title = "Valkey"
+
     def __init__(self, home: Path, *, log: Path | None = None, port: int | None = None) -> None:
         self.home = home.resolve() / "valkey"
         self.log = log or self.home / "valkey.log"

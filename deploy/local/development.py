@@ -1,0 +1,115 @@
+"""What `make test`, `make check`, `make bench` and `make lock` do, once the environment stands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from deploy.local import browser, pip_settings
+from deploy.local.child import CannotStart
+from deploy.local.console import Console
+from deploy.local.environment import VENV
+from deploy.local.frontend import Build
+from deploy.local.home import ROOT, Home
+from deploy.local.node import FRONTEND, npm
+from deploy.local.node import environment as node_environment
+
+
+def do(command: str, arguments: Sequence[str], home: Home, console: Console) -> int:
+    """One of `test`, `check`, `bench`, `lock`; gives the exit status. Raises CannotStart."""
+    os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {"test": test, "check": check, "bench": bench, "lock": lock}[command](arguments, home, console)
+
+
+def test(arguments: Sequence[str], home: Home, console: Console) -> int:
+    """Everything the tests need, then all of them; each runner prints its own summary."""
+    _build(home, console, pages=True)
+    with console.step("Looking for a browser", "Browser ready"):
+        chromium = browser.chromium(home.log("browser"))
+    env = {**os.environ, "GENAISYS_MODELS": str(models_of_the_tests()), "CHROMIUM": str(chromium)}
+    _models(env, console)
+    pytest = [sys.executable, "-m", "pytest"]
+    runs = {
+        "Python": ([*pytest, "tests", "--ignore=tests/e2e", *arguments], env, ROOT),
+        "front end": (npm("test"), {**node_environment(), "CI": "1"}, FRONTEND),
+        "browser": ([*pytest, "tests/e2e", *arguments], env, ROOT),
+    }
+    return _run_all(runs, console)
+
+
+def check(arguments: Sequence[str], home: Home, console: Console) -> int:
+    """Format, lint, types, import contract, migrations, and the front end's own checks."""
+    _build(home, console, pages=False)
+    # Comparing migrations with models asks no database.
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "webapp.settings", "GENAISYS_SECRET_KEY": "only-to-check"}
+    python = [sys.executable, "-m"]
+    runs = {
+        "format": ([*python, "ruff", "format", "--check", "."], env, ROOT),
+        "lint": ([*python, "ruff", "check", "."], env, ROOT),
+        "types": ([*python, "mypy"], env, ROOT),
+        "imports": ([str(VENV / "bin" / "lint-imports")], env, ROOT),
+        "migrations": ([sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"], env, ROOT),
+        "front end": (npm("run", "check"), node_environment(), FRONTEND),
+    }
+    return _run_all(runs, console)
+
+
+def bench(arguments: Sequence[str], home: Home, console: Console) -> int:
+    """The benchmarks of `bench/`, or those named."""
+    _build(home, console, pages=True)
+    chromium = browser.installed()
+    env = {**os.environ, "GENAISYS_MODELS": str(models_of_the_tests())} | (
+        {"CHROMIUM": str(chromium)} if chromium else {}
+    )
+    _models(env, console)
+    return subprocess.run([sys.executable, "-m", "bench", *arguments], env=env, cwd=ROOT).returncode
+
+
+def lock(arguments: Sequence[str], home: Home, console: Console) -> int:
+    """Pin everything the two .in files ask for, for all supported Pythons at once; `--upgrade` takes newer versions."""
+    settings = pip_settings.read([sys.executable, "-m", "pip"])
+    # A wheel that lies in a folder of this machine is no version to pin for others.
+    flags = replace(settings, find_links=[]).uv_flags()
+    for name in ("requirements", "requirements-dev"):
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11"]
+        command += ["--no-header", "--no-annotate", "--quiet", *flags, *arguments, f"{name}.in", "-o", f"{name}.txt"]
+        if code := subprocess.run(command, cwd=ROOT, env=os.environ | settings.uv_environment()).returncode:
+            return code
+    return 0
+
+
+def models_of_the_tests() -> Path:
+    """Outside the repository, so that a fresh clone does not fetch them again."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("GENAISYS_MODELS") or cache / "genaisys" / "models")
+
+
+def _build(home: Home, console: Console, *, pages: bool) -> None:
+    build = Build(home, pages=pages)
+    if build.needed:
+        with console.step("Building the front end", "Front end built"):
+            while not build.poll():
+                time.sleep(0.05)
+
+
+def _models(env: Mapping[str, str], console: Console) -> None:
+    with console.step("Fetching models", "Models ready"):
+        done = subprocess.run([sys.executable, "-m", "worker", "models", "fetch"], env=env, cwd=ROOT)
+    if done.returncode:
+        raise CannotStart("The models for the tests are not here, for the reason above.")
+
+
+def _run_all(runs: Mapping[str, tuple[list[str], Mapping[str, str], Path]], console: Console) -> int:
+    """All of them even if one fails, and at the end which one did."""
+    failed = []
+    for name, (command, env, folder) in runs.items():
+        console.say(f"── {name}")
+        if subprocess.run(command, env=dict(env), cwd=folder).returncode:
+            failed.append(name)
+    console.say(f"FAILED: {', '.join(failed)}" if failed else f"All passed: {', '.join(runs)}")
+    return 1 if failed else 0
