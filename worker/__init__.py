@@ -1,0 +1,1 @@
+"""The hands: the run worker, the model worker, and the terminal runner."""

@@ -1,0 +1,100 @@
+"""The Celery application of both workers: three tasks by name, and what starts and stops with a worker.
+
+`-Q runs` makes a run worker, which never imports torch; `-Q models` makes a model worker. What a queue needs
+is imported when a worker that consumes it starts, not before.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from typing import Any
+
+from celery import Celery, signals
+
+from worker import logs
+from worker.settings import settings
+
+app = Celery("genaisys", set_as_current=False)
+app.conf.update(
+    broker_url=settings().broker_url,
+    result_backend=None,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_default_queue="runs",
+    task_routes={"runs.*": {"queue": "runs"}, "models.*": {"queue": "models"}},
+    task_acks_late=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "socket_keepalive": True,
+        "retry_on_timeout": True,
+        "health_check_interval": 25,
+        # A task is acknowledged when it begins: this only bounds how long a dead worker's unread messages are held.
+        "visibility_timeout": 3600,
+        "queue_order_strategy": "priority",
+    },
+    worker_hijack_root_logger=False,
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+)
+
+
+def ring(*_: object, **__: object) -> None:
+    """There may be a queued run. The row says whether there is; a doubled or lost ring changes nothing but a delay."""
+    from worker.runs.loop import ring as ring_the_loop
+
+    ring_the_loop()
+
+
+def call_model(request: dict[str, Any]) -> None:
+    from worker.models import tasks
+
+    tasks.call(request)
+
+
+def fetch_model(name: str) -> None:
+    from worker.models import tasks
+
+    tasks.fetch(name)
+
+
+def _one_logging_set_up(**_: object) -> None:
+    logs.set_up(settings().log_level)
+
+
+def _start(instance: Any, **_: object) -> None:
+    """Starts what the consumed queues need, before the broker answers: queued runs are found in Postgres as well."""
+    queues = set(instance.app.amqp.queues.consume_from)
+    if "runs" in queues:
+        from worker.runs import loop
+
+        loop.start(settings())
+        atexit.register(loop.stop)
+    if "models" in queues:
+        from worker.models import tasks
+
+        tasks.start()
+        atexit.register(tasks.stop)
+
+
+def _begin_to_stop(**_: object) -> None:
+    if loop := sys.modules.get("worker.runs.loop"):
+        loop.begin_to_stop()
+
+
+def _stop(**_: object) -> None:
+    for name in ("worker.runs.loop", "worker.models.tasks"):
+        if module := sys.modules.get(name):
+            module.stop()
+
+
+app.task(name="runs.ring")(ring)
+app.task(name="models.call")(call_model)
+app.task(name="models.fetch")(fetch_model)
+signals.setup_logging.connect(_one_logging_set_up)
+signals.celeryd_after_setup.connect(_start)
+signals.worker_shutting_down.connect(_begin_to_stop)
+signals.worker_shutdown.connect(_stop)

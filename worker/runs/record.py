@@ -1,0 +1,183 @@
+"""What Postgres keeps of a run: its steps as they stand, and its end, in one statement each.
+
+Every write shows `owner` and `token`. A write that finds another owner changes nothing and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from worker.runs.claim import Claimed
+from worker.runs.storable import dumps
+
+STEP_COLUMNS = "node, status, seconds, cached, attempts, error, key, outputs"
+UPSERT = f"""
+INSERT INTO runs_step (run_id, {STEP_COLUMNS})
+SELECT mine.id, s.* FROM mine, jsonb_to_recordset(%(steps)s::jsonb) AS s(node text, status text, seconds float8,
+    cached bool, attempts int, error jsonb, key text, outputs jsonb)
+ON CONFLICT (run_id, node) DO UPDATE SET status = excluded.status, seconds = excluded.seconds,
+    cached = excluded.cached, attempts = excluded.attempts, error = excluded.error, key = excluded.key,
+    outputs = excluded.outputs
+"""  # noqa: S608 - the columns are a constant of this module
+KEEP_STEPS = f"""
+WITH mine AS MATERIALIZED (
+    SELECT id FROM runs_run
+    WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s AND status = 'running' FOR SHARE
+), steps AS ({UPSERT})
+SELECT EXISTS (SELECT 1 FROM mine)
+"""  # noqa: S608
+# A finished step shows that the run gets on, whatever its claims were before.
+KEEP_PROGRESS = "UPDATE runs_run SET claims = 1 WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s"
+# The second half of the answer: a commit whose reply was lost looks, when tried again, as if another had ended the run.
+END = f"""
+WITH mine AS (
+    UPDATE runs_run SET status = %(status)s, outputs = %(outputs)s::jsonb, error = %(error)s::jsonb, finished = now()
+    WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s AND status = 'running' RETURNING id
+), steps AS ({UPSERT}), log AS (
+    INSERT INTO runs_runlog (run_id, entries) SELECT id, %(entries)s::jsonb FROM mine
+    ON CONFLICT (run_id) DO UPDATE SET entries = excluded.entries
+)
+SELECT EXISTS (SELECT 1 FROM mine) OR EXISTS (
+    SELECT 1 FROM runs_run WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s AND status = %(status)s)
+"""  # noqa: S608
+EARLIER = f"SELECT {STEP_COLUMNS} FROM runs_step WHERE run_id = %s"  # noqa: S608
+
+
+@dataclass
+class Step:
+    node: str
+    status: str = "running"
+    seconds: float | None = None
+    cached: bool = False
+    attempts: int = 0
+    error: dict[str, Any] | None = None
+    key: str = ""
+    outputs: dict[str, Any] | None = None
+
+
+class Record:
+    """The steps of one run under one claim, built from its events; `earlier` are those of the claims before."""
+
+    def __init__(self, run: Claimed) -> None:
+        self.steps: dict[str, Step] = {}
+        self._mine = {"run": run.id, "owner": run.owner, "token": run.token}
+        self._suspected = run.claims > 1
+        self._changed: set[str] = set()
+        self._earlier: dict[str, Step] = {}
+
+    async def read_earlier(self, connection: AsyncConnection[Any]) -> None:
+        rows = await (await connection.execute(EARLIER, (self._mine["run"],))).fetchall()
+        self._earlier = {row[0]: Step(*row) for row in rows}
+
+    def attempts_so_far(self) -> dict[str, int]:
+        return {node: step.attempts for node, step in self._earlier.items()}
+
+    def observe(self, event: Mapping[str, Any]) -> None:
+        node = event.get("node")
+        change = _CHANGES.get(event["kind"])
+        if not node or not change:
+            return
+        step = self.steps.setdefault(node, Step(node))
+        change(step, event)
+        self._changed.add(node)
+
+    def take(self, outcome: Iterable[Any]) -> None:
+        """The engine's own records, which also know the keys."""
+        for said in outcome:
+            step = self.steps.setdefault(said.node, Step(said.node))
+            step.status, step.seconds, step.cached = said.status, said.seconds, said.cached
+            step.error, step.key, step.outputs = said.error, said.key or "", said.outputs
+            step.attempts = max(step.attempts, said.attempts)
+            self._changed.add(said.node)
+
+    def stop_running_steps(self, status: str) -> None:
+        for step in self.steps.values():
+            if step.status == "running":
+                step.status = status
+                self._changed.add(step.node)
+
+    async def keep_steps(self, connection: AsyncConnection[Any]) -> bool:
+        """Writes what changed since the last time; False when the run isn't ours any more."""
+        if not self._changed:
+            return True
+        changed, self._changed = self._changed, set()
+        try:
+            cursor = await connection.execute(KEEP_STEPS, {**self._mine, "steps": self._as_json(changed)})
+            row = await cursor.fetchone()
+            if self._suspected and any(self._is_new(node) for node in changed):
+                await connection.execute(KEEP_PROGRESS, self._mine)
+                self._suspected = False
+        except BaseException:
+            self._changed |= changed
+            raise
+        return bool(row and row[0])
+
+    async def end(
+        self,
+        connection: AsyncConnection[Any],
+        status: str,
+        outputs: Mapping[str, Any] | None,
+        error: Mapping[str, Any] | None,
+        entries: str,
+    ) -> bool:
+        """Writes the end of the run, its steps and its log as one act; False when the run isn't ours any more."""
+        values = {
+            **self._mine,
+            "status": status,
+            "outputs": None if outputs is None else dumps(outputs),
+            "error": None if error is None else dumps(error),
+            "entries": entries,
+            "steps": self._as_json(self.steps),
+        }
+        row = await (await connection.execute(END, values)).fetchone()
+        return bool(row and row[0])
+
+    def _is_new(self, node: str) -> bool:
+        step = self.steps[node]
+        return step.status == "succeeded" and not step.cached
+
+    def _as_json(self, nodes: Iterable[str]) -> str:
+        return dumps([asdict(self._to_keep(self.steps[node])) for node in nodes])
+
+    def _to_keep(self, step: Step) -> Step:
+        """A step that an earlier claim of this run did was not cheaper for being found again."""
+        before = self._earlier.get(step.node)
+        found_again = step.cached and before and before.status == "succeeded"
+        return before if found_again and before else step
+
+
+def _started(step: Step, event: Mapping[str, Any]) -> None:
+    step.status = "running"
+    step.error = None
+    step.attempts = event.get("attempt", 1)
+
+
+def _finished(step: Step, event: Mapping[str, Any]) -> None:
+    step.status = "succeeded"
+    step.error = None
+    step.seconds = event.get("seconds")
+    step.cached = bool(event.get("cached"))
+    step.outputs = event.get("outputs")
+
+
+def _failed(step: Step, event: Mapping[str, Any]) -> None:
+    step.error = event.get("error")
+    step.attempts = event.get("attempt", step.attempts)
+    if event.get("final", True):
+        step.status = "failed"
+
+
+def _skipped(step: Step, _: Mapping[str, Any]) -> None:
+    step.status = "skipped"
+
+
+_CHANGES = {
+    "step.started": _started,
+    "step.finished": _finished,
+    "step.failed": _failed,
+    "step.skipped": _skipped,
+}
