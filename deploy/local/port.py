@@ -50,12 +50,12 @@ def _refused(port: int, error: OSError) -> str:
 def _user_of(port: int) -> str:
     """Who listens there, if /proc shows it: ` (process 123, name)`."""
     sockets = _listening_inodes(port)
-    for process in Path("/proc").glob("[0-9]*"):
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
         try:
-            open_files = {os.readlink(link) for link in (process / "fd").iterdir()}
-            if open_files & sockets:
+            if os.readlink(link) in sockets:
+                process = link.parent.parent
                 return f" (process {process.name}, {(process / 'comm').read_text().strip()})"
-        except OSError:
+        except OSError:  # closed meanwhile, or not ours to see
             continue
     return ""
 
