@@ -1,0 +1,1 @@
+"""Knowledge bases: documents cut into passages, found by meaning and by words."""

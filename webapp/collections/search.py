@@ -1,0 +1,133 @@
+"""The search of a collection as one SQL statement: by meaning, by words, and both fused by reciprocal rank."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from webapp.collections.words import asked
+
+Mode = Literal["both", "meaning", "words"]
+LARGEST_DIMENSION = 4_000  # of an HNSW index over halfvec
+
+# Up to so many passages every vector is compared: exact, and quicker than an index whose hits a filter throws away.
+EXACT = 10_000
+_DEPTH = 50  # places that each side gives to the fusion at least
+_RANK_MOST = 4_000  # passages with one of the words that are ranked at most
+_DAMPING = 60  # of reciprocal rank fusion: how little the first places stand out
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where is searched: a collection with so many passages of a dimension, or only `within` some of its passages."""
+
+    collection: int
+    dimension: int
+    passages: int
+    within: Sequence[int] | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether every vector is compared."""
+        return self.within is not None or self.passages <= EXACT
+
+
+def settings() -> str:
+    """The SQL that must precede an inexact search in its transaction: scans go on until a filter has let enough by."""
+    return (
+        "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true), "
+        "set_config('hnsw.max_scan_tuples', '60000', true), set_config('hnsw.scan_mem_multiplier', '4', true)"
+    )
+
+
+def statement(
+    scope: Scope, query: str, vector: Sequence[float] | None, limit: int, mode: Mode = "both"
+) -> tuple[str, dict[str, Any]]:
+    """SQL and its parameters. Each row of the answer is what COLUMNS says, best first.
+
+    A score of 1 is the first place in everything that was searched. `vector` may be None for `words` only.
+    """
+    sides = [side for side in ("meaning", "words") if mode in ("both", side)]
+    parameters: dict[str, Any] = {
+        "collection": scope.collection,
+        "within": list(scope.within) if scope.within is not None else None,
+        "depth": max(_DEPTH, limit),
+        "limit": limit,
+        "query": asked(query),
+        "vector": None if vector is None else written(vector),
+    }
+    parts = {"meaning": _meaning(scope), "words": _words(scope)}
+    joined = " FULL JOIN ".join(sides) + (" USING (id)" if len(sides) == 2 else "")
+    score = " + ".join(f"coalesce(1.0 / ({_DAMPING} + {side}.place), 0)" for side in sides)
+    sql = f"""
+WITH {", ".join(f"{side} AS MATERIALIZED ({parts[side]})" for side in sides)},
+best AS (
+  SELECT id, ({score}) * {(_DAMPING + 1) / len(sides)} AS score FROM {joined} ORDER BY score DESC, id LIMIT %(limit)s
+)
+SELECT {", ".join(COLUMNS.values())}
+FROM best JOIN collections_passage AS passage USING (id)
+JOIN collections_document AS document ON document.id = document_id
+ORDER BY score DESC, passage.id"""  # noqa: S608  # put together from our own pieces; what is asked is a parameter
+    return sql, parameters
+
+
+COLUMNS = {
+    "id": "passage.id",
+    "document": "document.id",
+    "text": "passage.text",
+    "title": "document.title",
+    "artifact": "document.artifact",
+    "page": "passage.page",
+    "heading": "passage.heading",
+    "start": "passage.start",
+    "end": 'passage."end"',
+    "score": "score::float8",
+}
+
+
+def _meaning(scope: Scope) -> str:
+    """The nearest by inner product, which of vectors of length 1 is the cosine."""
+    size = int(scope.dimension)
+    # Anything added to the distance keeps the planner from the index.
+    exactly = " + 0" if scope.exact else ""
+    return f"""
+  SELECT id, row_number() OVER (ORDER BY distance, id) AS place FROM (
+    SELECT id, (embedding::halfvec({size}) <#> %(vector)s::halfvec({size})){exactly} AS distance
+    FROM collections_passage WHERE {_where(scope)} AND dimension = {size}
+    ORDER BY distance LIMIT %(depth)s) AS near"""  # noqa: S608
+
+
+def _words(scope: Scope) -> str:
+    """Those with most of the words, whichever of them; `words` holds English stems, and so does the question."""
+    return f"""
+  SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place FROM (
+    SELECT id, ts_rank(words, sought, 1) AS rank FROM (
+      SELECT id, words, sought FROM collections_passage, (
+        SELECT string_agg('''' || replace(replace(lexeme, E'\\\\', E'\\\\\\\\'), '''', '''''') || '''', ' | ')::tsquery
+          AS sought
+        FROM (SELECT unnest(tsvector_to_array(to_tsvector('english', %(query)s))) AS lexeme LIMIT 64) AS lexemes
+      ) AS question
+      WHERE {_where(scope)} AND words @@ sought LIMIT {_RANK_MOST}) AS found
+    ORDER BY rank DESC, id LIMIT %(depth)s) AS said"""  # noqa: S608
+
+
+def _where(scope: Scope) -> str:
+    return "collection_id = %(collection)s" + (
+        " AND id = ANY(%(within)s::bigint[])" if scope.within is not None else ""
+    )
+
+
+def written(vector: Sequence[float]) -> str:
+    """A vector as Postgres reads it; float16 holds no more than these digits."""
+    return f"[{','.join(format(number, '.5g') for number in vector)}]"
+
+
+def index_dimension(connection: BaseDatabaseWrapper, dimension: int) -> None:
+    """Make the index for vectors of `dimension`, if there is none yet."""
+    size = int(dimension)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE INDEX IF NOT EXISTS passages_by_meaning_{size} ON collections_passage "
+            f"USING hnsw ((embedding::halfvec({size})) halfvec_ip_ops) WHERE dimension = {size}"
+        )
