@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.local import trial
 from deploy.local.postgres import Postgres
+from deploy.local.trial import Trial
 from deploy.local.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,3 +97,10 @@ def genaisys_home() -> Path:
     home = Path(os.environ["GENAISYS_HOME"])
     home.mkdir(parents=True, exist_ok=True)
     return home
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """A whole studio in processes of its own, as `make run` starts it, on a free port; on the models of the tests."""
+    with trial.running(tmp_path_factory.mktemp("studio")) as running:
+        yield running
