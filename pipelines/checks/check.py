@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipelines.checks.bind import bind
+from pipelines.checks.bind import Bound, bind
 from pipelines.checks.references import World, check_references
 from pipelines.checks.shape import check_shape
 from pipelines.checks.wiring import check_wiring
@@ -22,3 +22,9 @@ def check(form: Graph | JSON, catalogue: Mapping[str, type[Node]], world: World 
     bound = bind(graph, catalogue)
     findings = [*bound.findings, *check_wiring(bound), *check_shape(bound), *check_references(bound, world)]
     return sorted(findings, key=lambda finding: _ORDER[finding.severity])
+
+
+def faults(bound: Bound) -> list[Finding]:
+    """What keeps a bound graph from being run, as far as it can be told without a world."""
+    findings = [*bound.findings, *check_wiring(bound), *check_shape(bound), *check_references(bound, None)]
+    return [finding for finding in findings if finding.severity == "error"]

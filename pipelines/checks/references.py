@@ -84,7 +84,8 @@ def _encoder_of(node: Node) -> str | None:
 
 def _paths_from_encoders(bound: Bound, before: dict[str, list[str]], name: str) -> Iterator[tuple[str, ...]]:
     """From each nearest encoder upstream, the way its vectors take to `name` as Documents or as an Embedding."""
-    seen, waiting = {name}, [(name,)]
+    seen: set[str] = {name}
+    waiting: list[tuple[str, ...]] = [(name,)]
     while waiting:
         path = waiting.pop()
         for source in before.get(path[0], ()):

@@ -69,8 +69,13 @@ class Collection(Protocol):
 class Context(Protocol):
     """The world, as one step sees it. A cancelled step gets asyncio's CancelledError."""
 
-    artifacts: Artifacts
-    seed: int | None
+    @property
+    def artifacts(self) -> Artifacts:
+        """The bytes of files."""
+
+    @property
+    def seed(self) -> int | None:
+        """For what this step leaves to chance, when the node or the run has one."""
 
     def model(self, name: str) -> TextModel | Encoder:
         """The model called `name`; it is loaded on first use, by whoever serves it."""

@@ -51,6 +51,8 @@ def output_ports(run: Callable[..., Any], name: str) -> tuple[Port, ...]:
         return tuple(Port(field, type_of(fields[field])) for field in returned._fields)
     if _streams(returned) and not inspect.isasyncgenfunction(run):
         raise TypeError(f"{run.__qualname__} returns a Stream, so it must be an async generator (async def with yield)")
+    if _streams(returned) and type_of(returned).name != "Text":
+        raise TypeError(f"{run.__qualname__} streams {type_of(returned)}; only pieces of Text can be put together")
     return (Port(name, type_of(returned), streams=_streams(returned)),)
 
 

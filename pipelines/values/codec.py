@@ -38,6 +38,12 @@ def decode(form: JSON, kind: ValueType) -> Any:
 _FILES: dict[str, type[File]] = {"File": File, "Image": Image, "Audio": Audio, "Video": Video}
 
 
+def _plain(value: Any, wanted: Any) -> JSON:
+    if not isinstance(value, wanted):
+        raise TypeError(f"a node gave {type(value).__name__} where {wanted} was declared")
+    return value
+
+
 def _encode_file(file: File) -> JSON:
     form = {"type": type(file).__name__, "artifact": file.artifact, "name": file.name}
     return {**form, "media": file.media, "size": file.size}
@@ -61,9 +67,9 @@ def _encode_messages(messages: tuple[Message, ...]) -> JSON:
 
 
 _ENCODERS: dict[str, Callable[[Any], JSON]] = {
-    "Text": lambda value: value,
-    "Number": lambda value: value,
-    "Boolean": lambda value: value,
+    "Text": lambda value: _plain(value, str),
+    "Number": lambda value: _plain(value, int | float),
+    "Boolean": lambda value: _plain(value, bool),
     "Json": lambda value: {"type": "Json", "value": value},
     "Table": lambda value: {"type": "Table", "rows": [dict(row) for row in value]},
     "Messages": _encode_messages,

@@ -1,0 +1,19 @@
+"""Runs a graph: parallel branches, streams, kept results, retries, isolation of failures, cancellation."""
+
+from pipelines.engine.execute import execute
+from pipelines.engine.inputs import InputError, validate
+from pipelines.engine.outcome import Emit, Event, Outcome, StepRecord
+from pipelines.engine.services import Progress, Results, Services
+
+__all__ = [
+    "Emit",
+    "Event",
+    "InputError",
+    "Outcome",
+    "Progress",
+    "Results",
+    "Services",
+    "StepRecord",
+    "execute",
+    "validate",
+]
