@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 from pathlib import Path
 
@@ -59,7 +60,7 @@ class Build:
 def _todo(pages: bool) -> list[tuple[list[str], Path, str]]:
     packages, sources = _hash(_package_files()), _hash(_sources())
     todo: list[tuple[list[str], Path, str]] = []
-    if not _says(_PACKAGES, packages):
+    if not _says(_PACKAGES, packages) and not _installed():
         todo.append((["ci", "--no-audit", "--no-fund"], _PACKAGES, packages))
     if pages and (not _says(_BUILT, sources) or not (FRONTEND / "dist" / "index.html").exists() or todo):
         todo.append((["run", "build"], _BUILT, sources))
@@ -78,6 +79,18 @@ def _sentence(arguments: list[str], log: Path) -> str:
             f"(npm config set registry ...), then start again. Details: {log}"
         )
     return f"The front end could not be built (npm {' '.join(arguments[:2])}): {tail(log)}. Details: {log}"
+
+
+def _installed() -> bool:
+    """What npm itself wrote down as installed, by hand perhaps, is what the lock file asks for on this platform."""
+    try:
+        asked = json.loads((FRONTEND / "package-lock.json").read_text())["packages"]
+        here = json.loads((FRONTEND / "node_modules" / ".package-lock.json").read_text())["packages"]
+    except (OSError, ValueError, KeyError):
+        return False
+    needed = {name for name, package in asked.items() if name and not package.get("optional")}
+    same = all(asked.get(name, {}).get("version") == package.get("version") for name, package in here.items())
+    return same and needed <= here.keys()
 
 
 def _package_files() -> list[Path]:

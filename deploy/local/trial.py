@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.child import free_port
+from deploy.local.child import free_port, spawn
 from deploy.local.development import models_of_the_tests
 from deploy.local.home import ROOT
 
@@ -35,7 +35,7 @@ class Trial:
     url: str
     sign_in: str
     home: Path
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     seconds: float
 
     @property
@@ -64,12 +64,11 @@ def start(home: Path, port: int | None = None) -> Trial:
     env = {**os.environ, **_environment(home), "PORT": str(port or free_port())}
     for given in ("DATABASE_URL", "BROKER_URL", "MAKELEVEL", "GENAISYS_SECRET_KEY"):
         env.pop(given, None)
-    process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    argv = [sys.executable, "-c", _PROGRAM]
+    process = spawn(argv, output=subprocess.PIPE, cwd=ROOT, env=env, orphan_signal=signal.SIGTERM)
     assert process.stdout is not None
     said = ""
-    for line in process.stdout:
+    for line in map(bytes.decode, process.stdout):
         said += line
         if found := re.match(r"Sign in: ((http://[^/]+)/enter/\S+)", line):
             return Trial(found.group(2), found.group(1), home, process, time.monotonic() - began)
@@ -80,7 +79,7 @@ def stop(studio: Trial) -> str:
     """End it in good order; gives what it said meanwhile."""
     studio.process.send_signal(signal.SIGTERM)
     said, _ = studio.process.communicate(timeout=60)
-    return said
+    return said.decode()
 
 
 def _environment(home: Path) -> dict[str, str]:
