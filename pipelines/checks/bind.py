@@ -29,6 +29,7 @@ class Bound:
 def bind(graph: Graph, catalogue: Mapping[str, type[Node]]) -> Bound:
     """The nodes of `graph` as the catalogue knows them."""
     bound = Bound(graph)
+    shared: dict[type[Node], _Ports] = {}
     for name, saved in graph.nodes.items():
         kind = catalogue.get(saved.kind)
         if kind is None:
@@ -40,9 +41,22 @@ def bind(graph: Graph, catalogue: Mapping[str, type[Node]]) -> Bound:
             bound.findings.extend(_bad_params(bound, name, saved, kind, invalid))
             continue
         bound.nodes[name] = node
-        bound.inputs[name] = {port.name: port for port in node.inputs_of()}
-        bound.outputs[name] = {port.name: port for port in node.outputs_of()}
+        bound.inputs[name], bound.outputs[name] = _ports(node, shared)
     return bound
+
+
+_Ports = tuple[dict[str, Port], dict[str, Port]]
+
+
+def _ports(node: Node, shared: dict[type[Node], _Ports]) -> _Ports:
+    """Inputs and outputs by name; nodes of a kind whose ports are always the same share them."""
+    kind = type(node)
+    if kind in shared:
+        return shared[kind]
+    ports = {port.name: port for port in node.inputs_of()}, {port.name: port for port in node.outputs_of()}
+    if kind.inputs_of is Node.inputs_of and kind.outputs_of is Node.outputs_of:
+        shared[kind] = ports
+    return ports
 
 
 def _unknown_kind(bound: Bound, name: str, kind: str) -> Finding:

@@ -1,6 +1,6 @@
 """What is left of a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -28,7 +28,7 @@ class StepRecord:
     attempts: int = 0
     error: dict[str, JSON] | None = None
     key: str = ""
-    outputs: dict[str, JSON] = field(default_factory=dict)
+    outputs: Mapping[str, JSON] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -28,6 +28,9 @@ class Traits:
     is_output: bool
 
 
+_NOTHING_YET: Mapping[str, Any] = {}
+
+
 class Wire:
     """An edge as seen from its target. `convert` is None where the value is handed over as it is; `takes_pieces` says
     that the target reads along, `piecewise` that the source also writes in pieces of the same type.
@@ -88,8 +91,8 @@ class Step:
         self.spoiled = False
         self.attempts = 0
         self.key = ""
-        self.values: dict[str, Any] = {}
-        self.forms: dict[str, JSON] = {}
+        self.values: Mapping[str, Any] = _NOTHING_YET
+        self.forms: Mapping[str, JSON] = _NOTHING_YET
         self.pipe: Pipe | None = None
 
 
