@@ -1,7 +1,9 @@
 """PDF, page by page, through pdfium."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -17,17 +19,16 @@ def read(data: bytes, name: str) -> Iterator[Page]:
         if count > Limits.PAGES:
             raise Unreadable(f"The PDF has more than {Limits.PAGES:,} pages.", "Split it into several files.")
         headings = _headings(document)
-        heading, empty = None, True
-        for index in range(count):
-            heading = headings.get(index, heading)
-            text = _text(document, index)
-            empty = empty and not text
-            yield Page(text, page=index + 1, heading=heading)
-        if empty:
+        texts = _without_edges([_text(document, index) for index in range(count)])
+        if not any(texts):
             raise Unreadable(
                 "The PDF's pages hold pictures but no text, as scanned pages do.",
                 "Run it through a program that recognises text (OCR), save the result as PDF, and try again.",
             )
+        heading = None
+        for index, text in enumerate(texts):
+            heading = headings.get(index, heading)
+            yield Page(text, page=index + 1, heading=heading)
     finally:
         document.close()
 
@@ -53,7 +54,7 @@ def _text(document: pypdfium2.PdfDocument, index: int) -> str:
     try:
         found = page.get_textpage()
         try:
-            return _reflow(found.get_text_range())
+            return _joined(clean(_DIVIDED.sub("", found.get_text_range()).replace("\ufffe", "-")))
         finally:
             found.close()
     finally:
@@ -64,8 +65,46 @@ def _text(document: pypdfium2.PdfDocument, index: int) -> str:
 _DIVIDED = re.compile(r"(?<=\w)[\ufffe\x02]\s*\r?\n?(?=\w)")
 
 
-def _reflow(text: str) -> str:
-    return clean(_DIVIDED.sub("", text).replace("\ufffe", "-"))
+def _joined(text: str) -> str:
+    """Lines that only end because the page does are joined; a line well short of the longest ends a paragraph."""
+    lines = text.split("\n")
+    wide = 0.65 * max(map(len, lines))
+    joined = lines[:1]
+    for before, line in pairwise(lines):
+        if before and line and len(before) >= wide and not _ITEM.match(line):
+            between = "" if _UNSPACED.match(before[-1]) and _UNSPACED.match(line[0]) else " "
+            joined[-1] += between + line
+        else:
+            joined.append(line)
+    return "\n".join(joined)
+
+
+_ITEM = re.compile(r"(?:[-*•‣▪–]|\d{1,3}[.)])\s")
+_UNSPACED = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+
+
+def _without_edges(texts: list[str]) -> list[str]:
+    """Without the lines at the top and the bottom that are page numbers or the same on most pages."""
+    seen = Counter(mark for text in texts for mark in {_mark(edge) for edge in _edges(text)})
+    most = max(3, 0.6 * len(texts))
+    told = []
+    for number, text in enumerate(texts, 1):
+        lines = text.split("\n")
+        for edge in (0, -1):
+            if len(lines) > 1 and (seen[_mark(lines[edge])] >= most or lines[edge].strip(" -–—|") == str(number)):
+                lines.pop(edge)
+        told.append("\n".join(lines).strip())
+    return told
+
+
+def _edges(text: str) -> tuple[str, str]:
+    lines = text.split("\n")
+    return lines[0], lines[-1]
+
+
+def _mark(line: str) -> str:
+    """The line, whatever its numbers; long ones are text that happens to begin alike."""
+    return re.sub(r"\d+", "#", line) if len(line) < 100 else line
 
 
 def _headings(document: pypdfium2.PdfDocument) -> dict[int, str]:
