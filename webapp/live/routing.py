@@ -1,5 +1,19 @@
-"""Which address a WebSocket may be opened at."""
+"""Which addresses a WebSocket may be opened at."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-routes: list[Any] = []
+from django.urls import path, re_path
+
+from webapp.live.socket import watch_run
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+async def nothing_here(scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": 4404})
+
+
+routes: list[Any] = [path("ws/runs/<uuid:run>", watch_run), re_path("", nothing_here)]

@@ -1,0 +1,57 @@
+"""Who is asking: a signed-in person, or an API key that is bound to one workspace and role."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils import timezone
+
+from webapp.access.tokens import digest
+from webapp.accounts.models import User
+from webapp.workspaces.models import ApiKey
+
+# When a key was used last is told to the hour, so that using one is not a write each time.
+_NOTED_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Exactly one of `user` and `key` is set."""
+
+    user: User | None = None
+    key: ApiKey | None = None
+
+    @property
+    def author(self) -> User | None:
+        """The person to name as author of a change: a key stands for whoever made it."""
+        return self.user or (self.key.created_by if self.key else None)
+
+    @property
+    def shown(self) -> str:
+        return self.user.shown if self.user else f"{self.key.name} (key)" if self.key else ""
+
+
+def by_user(user: User | AnonymousUser) -> Caller | None:
+    return Caller(user=user) if isinstance(user, User) and user.is_active else None
+
+
+def by_key(token: str) -> Caller | None:
+    """The caller behind `gs_...`, or None. One query."""
+    if not token.startswith("gs_"):
+        return None
+    key = ApiKey.objects.select_related("workspace", "created_by").filter(digest=digest(token)).first()
+    if key is None:
+        return None
+    now = timezone.now()
+    if key.used is None or now - key.used > _NOTED_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(used=now)
+    return Caller(key=key)
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """The caller the API's authentication found. Raises PermissionError where an address needs no login."""
+    caller = getattr(request, "auth", None)
+    if not isinstance(caller, Caller):
+        raise PermissionError("This address was reached without authentication.")
+    return caller

@@ -1,0 +1,63 @@
+"""Forking a template into a workspace, with what it needs there, and publishing a pipeline as one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from webapp.access import Caller
+from webapp.api.problems import Problem
+from webapp.artifacts import store
+from webapp.collections.models import Collection
+from webapp.gallery.loading import sample_file
+from webapp.gallery.models import Template
+from webapp.models import shelf
+from webapp.pipelines.actions import create_pipeline
+from webapp.pipelines.models import Pipeline
+from webapp.workspaces.models import Workspace
+
+
+def fork(template: Template, workspace: Workspace, caller: Caller, language: str) -> Pipeline:
+    """A pipeline of the workspace's own. Collections the template names are made if they are not there."""
+    with transaction.atomic():
+        for wanted in template.collections:
+            _ensure_collection(workspace, wanted["name"], wanted["encoder"])
+        return create_pipeline(workspace, said(template.title, language), template.graph, caller.author)
+
+
+def sample_inputs(template: Template, workspace: Workspace) -> dict[str, Any]:
+    """Run inputs that work as they are in that workspace: its files are put in the artifact store."""
+    return {name: _sample(value, workspace) for name, value in template.sample.items()}
+
+
+def said(text: Any, language: str) -> str:
+    """A text that is a string, or one for each language, in `language` or else in English."""
+    if isinstance(text, dict):
+        return str(text.get(language) or text.get("en") or next(iter(text.values()), ""))
+    return str(text)
+
+
+def _ensure_collection(workspace: Workspace, name: str, encoder: str) -> None:
+    card = shelf.cards().get(encoder)
+    if card is None or not card.get("dimension"):
+        if Collection.objects.filter(workspace=workspace, name=name).exists():
+            return
+        detail = f"The template keeps its knowledge with the encoder {encoder!r}, which is not on this server yet."
+        raise Problem(409, "A model is missing", f"{detail} Add it under Models, then try again.")
+    defaults = {"encoder": encoder, "dimension": int(card["dimension"])}
+    Collection.objects.get_or_create(workspace=workspace, name=name, defaults=defaults)
+
+
+def _sample(value: Any, workspace: Workspace) -> Any:
+    reference = value if isinstance(value, str) else value.get("artifact", "") if isinstance(value, dict) else ""
+    if not reference.startswith("file:"):
+        return value
+    path = sample_file(reference)
+    return {"artifact": store.keep(_chunks(path), workspace, path.name).digest}
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(store.CHUNK):
+            yield chunk

@@ -1,0 +1,94 @@
+"""`/ws/runs/{id}?after=`: the events of a run, then close 1000."""
+
+import asyncio
+import io
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
+
+from webapp.access import Caller, by_key, by_user, visible
+from webapp.live.entries import START, Place, frame, place
+from webapp.live.follow import follow
+from webapp.runs.models import Run
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+FORBIDDEN, NOT_FOUND, BAD_AFTER = 4403, 4404, 4400
+
+
+async def watch_run(scope: Scope, receive: Receive, send: Send) -> None:
+    """An ASGI application. Closes with 4404 for a run the caller may not see, 4403 for no caller at all."""
+    await receive()  # websocket.connect
+    refused, after = _after(scope)
+    run_id = scope["url_route"]["kwargs"]["run"]
+    refused = refused or await database_sync_to_async(_refusal)(scope, run_id)
+    await send({"type": "websocket.accept"})
+    if refused:
+        await send({"type": "websocket.close", "code": refused})
+        return
+    sending = asyncio.create_task(_send_all(str(run_id), after, send))
+    leaving = asyncio.create_task(_left(receive))
+    await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
+    for task in (sending, leaving):
+        task.cancel()
+    await asyncio.gather(sending, leaving, return_exceptions=True)
+
+
+async def _send_all(run_id: str, after: Place, send: Send) -> None:
+    # `send` waits while the socket's buffer is full: a slow reader is served as fast as it reads.
+    async for entries in follow(run_id, after):
+        await send({"type": "websocket.send", "text": frame(entries)})
+    await send({"type": "websocket.close", "code": 1000})
+
+
+async def _left(receive: Receive) -> None:
+    """Returns once the other side has gone; what it says is not listened to."""
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def _after(scope: Scope) -> tuple[int, Place]:
+    given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("after", [""])[0]
+    try:
+        return 0, place(given) if given else START
+    except ValueError:
+        return BAD_AFTER, START
+
+
+def _refusal(scope: Scope, run_id: uuid.UUID) -> int:
+    """The code to close with, or 0."""
+    request = ASGIRequest({**scope, "type": "http", "method": "GET"}, io.BytesIO())
+    caller = _caller(request)
+    if caller is None:
+        return FORBIDDEN
+    return 0 if visible(caller, Run).filter(pk=run_id).exists() else NOT_FOUND
+
+
+def _caller(request: HttpRequest) -> Caller | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return by_key(token.strip())
+    if not _same_site(request):
+        return None
+    SessionMiddleware(lambda _: HttpResponse()).process_request(request)
+    return by_user(get_user(request))
+
+
+def _same_site(request: HttpRequest) -> bool:
+    """A browser sends cookies with a socket that any page opens, so the page must be one of ours."""
+    host = request.headers.get("Host", "")
+    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == host or origin in settings.CSRF_TRUSTED_ORIGINS

@@ -1,0 +1,213 @@
+"""Runs: asking for one, reading it, following its events, ending it."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from ninja import Header, Query, Router, Schema, Status
+from pydantic import Field
+
+from webapp.access import Role, caller_of, one, visible, workspace_of
+from webapp.api.paging import Cursor, Limit, Page, page
+from webapp.api.problems import Problem
+from webapp.live.entries import START, Entry, Place, place
+from webapp.live.follow import follow, so_far
+from webapp.pipelines.models import Pipeline
+from webapp.runs.actions import Wanted, request_cancel, request_run
+from webapp.runs.models import Run
+from webapp.workspaces.api import Slug, Strict
+
+router = Router(tags=["runs"])
+
+BIGINT = 2**63 - 1
+
+
+class NewRun(Strict):
+    inputs: dict[str, Any] = Field(default_factory=dict, description="A value for each input node, by its `name`.")
+    seed: int | None = Field(None, ge=-BIGINT, le=BIGINT)
+    start_from: str | None = Field(None, alias="from", max_length=200, description="The step to start from.")
+
+
+class Accepted(Schema):
+    id: uuid.UUID
+    number: int
+    status: str
+    events: str
+
+
+class StepOut(Schema):
+    node: str
+    status: str
+    seconds: float | None
+    cached: bool
+    attempts: int
+    error: dict[str, Any] | None
+    outputs: dict[str, Any] | None = None
+
+
+class RunSummary(Schema):
+    id: uuid.UUID
+    number: int
+    pipeline: uuid.UUID | None
+    status: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any] | None
+    created: datetime
+    seconds: float | None
+    by: str | None
+
+
+class RunOut(RunSummary):
+    workspace: str
+    steps: list[StepOut]
+    error: dict[str, Any] | None
+    graph: dict[str, Any]
+    seed: int | None
+    started: datetime | None
+    finished: datetime | None
+
+
+@router.post("/pipelines/{id}/runs", response={202: Accepted})
+def start_run(
+    request: HttpRequest,
+    id: uuid.UUID,
+    body: NewRun,
+    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
+) -> Any:
+    """The row is committed when this answers, whether the workers can be rung or not."""
+    caller = caller_of(request)
+    pipeline = one(caller, Pipeline, Role.RUNNER, pk=id)
+    if idempotency_key is not None and "\0" in idempotency_key:
+        raise Problem(422, "The key can't be kept", "Idempotency-Key holds a NUL character.")
+    run = request_run(pipeline, Wanted(body.inputs, body.seed, body.start_from), caller, idempotency_key)
+    return Status(202, accepted(run))
+
+
+@router.get("/pipelines/{id}/runs", response=Page[RunSummary])
+def list_pipeline_runs(request: HttpRequest, id: uuid.UUID, limit: Limit = 50, cursor: Cursor = None) -> Any:
+    found = one(caller_of(request), Pipeline, pk=id)
+    return _newest(Run.objects.filter(pipeline=found), limit, cursor)
+
+
+@router.get("/workspaces/{slug}/runs", response=Page[RunSummary])
+def list_workspace_runs(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: Cursor = None) -> Any:
+    caller = caller_of(request)
+    workspace = workspace_of(caller, slug)
+    return _newest(visible(caller, Run).filter(workspace=workspace), limit, cursor)
+
+
+@router.get("/runs/{id}", response=RunOut)
+def get_run(request: HttpRequest, id: uuid.UUID) -> Any:
+    run = one(caller_of(request), Run, Role.VIEWER, "workspace", "requested_by", pk=id)
+    names = ("error", "graph", "seed", "started", "finished")
+    return {
+        **_summary(run),
+        **{name: getattr(run, name) for name in names},
+        "workspace": run.workspace.slug,
+        "steps": list(run.steps.order_by("id").values(*StepOut.model_fields)),
+    }
+
+
+@router.get(
+    "/runs/{id}/events",
+    response={200: None},
+    openapi_extra={
+        "responses": {
+            200: {
+                "content": {
+                    "application/jsonl": {"schema": {"type": "string"}},
+                    "text/event-stream": {"schema": {"type": "string"}},
+                }
+            }
+        }
+    },
+)
+def run_events(
+    request: HttpRequest,
+    id: uuid.UUID,
+    after: Annotated[str | None, Query(max_length=40, description="The id of the last event you have.")] = None,
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=40)] = None,
+) -> Any:
+    """One `[id, event]` a line, those there are by now; with `Accept: text/event-stream` it follows to the end."""
+    run = one(caller_of(request), Run, pk=id)
+    begin = _place(after or last_event_id)
+    if "text/event-stream" in request.headers.get("Accept", ""):
+        return _stream(_sent_events(str(run.pk), begin))
+    lines = "".join(entry.pair + "\n" for entry in so_far(str(run.pk), begin))
+    return HttpResponse(lines, content_type="application/jsonl; charset=utf-8")
+
+
+@router.post("/runs/{id}/cancel", response={202: Accepted})
+def cancel_run(request: HttpRequest, id: uuid.UUID) -> Any:
+    """202 also for a run that has ended: nothing changes then."""
+    run = one(caller_of(request), Run, Role.RUNNER, pk=id)
+    request_cancel(run)
+    run.refresh_from_db(fields=["status"])
+    return Status(202, accepted(run))
+
+
+def accepted(run: Run) -> dict[str, Any]:
+    """What answers a request for a run."""
+    return {"id": run.pk, "number": run.number, "status": run.status, "events": f"/api/v1/runs/{run.pk}/events"}
+
+
+def _newest(rows: QuerySet[Run], limit: int, cursor: str | None) -> dict[str, Any]:
+    slim = rows.select_related("requested_by").defer("graph", "error")
+    return page(slim, ("-created", "-id"), limit, cursor, _summary)
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    names = ("id", "number", "status", "inputs", "outputs", "created")
+    seconds = (run.finished - run.started).total_seconds() if run.finished and run.started else None
+    return {
+        **{name: getattr(run, name) for name in names},
+        "pipeline": run.pipeline_id,
+        "seconds": seconds,
+        "by": run.requested_by.shown if run.requested_by else None,
+    }
+
+
+def _place(after: str | None) -> Place:
+    try:
+        return place(after) if after else START
+    except ValueError as error:
+        raise Problem(
+            422, "This is no event id", str(error), [{"loc": ["query", "after"], "msg": str(error)}]
+        ) from None
+
+
+def _stream(content: AsyncIterator[str]) -> HttpResponseBase:
+    response = StreamingHttpResponse(content, content_type="text/event-stream; charset=utf-8")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _sent_events(run_id: str, after: Place) -> AsyncIterator[str]:
+    """Server-sent events, with a comment now and then so that nobody on the way thinks the line is dead."""
+    following = follow(run_id, after)
+    coming = asyncio.ensure_future(anext(following, None))
+    yield ": the events of a run\n\n"
+    try:
+        while True:
+            await asyncio.wait([coming], timeout=15.0)
+            if not coming.done():
+                yield ": still there\n\n"
+                continue
+            entries = coming.result()
+            if entries is None:
+                return
+            yield _as_text(entries)
+            coming = asyncio.ensure_future(anext(following, None))
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+        await following.aclose()  # type: ignore[attr-defined]
+
+
+def _as_text(entries: list[Entry]) -> str:
+    return "".join(f"id: {entry.place}\ndata: {entry.event}\n\n" for entry in entries)
