@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from deploy.local import environment
 from deploy.local.child import CannotStart
@@ -19,8 +20,13 @@ def main(arguments: list[str]) -> int:
         complain(f"Usage: python -m deploy.local {{{','.join(_COMMANDS)}}} [--verbose]")
         return 2
     os.chdir(ROOT)
+    return guarded(lambda: _do(command, arguments[1:]))
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Its exit status; what stands in its way becomes one sentence and a 1."""
     try:
-        return _do(command, arguments[1:])
+        return work()
     except CannotStart as error:
         complain(str(error))
     except KeyboardInterrupt:

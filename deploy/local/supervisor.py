@@ -29,7 +29,8 @@ class Stopped(BaseException):
 
 
 def run(home: Home, console: Console) -> int:
-    """Serve until told to stop; gives the exit status."""
+    """Serve until told to stop; gives the exit status. Raises CannotStart when somebody else has this home."""
+    home.take()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop_now)
     if "MAKELEVEL" in os.environ:

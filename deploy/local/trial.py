@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +21,11 @@ from deploy.local.home import ROOT
 
 _PROGRAM = """
 import sys
+from deploy.local.__main__ import guarded
 from deploy.local import supervisor
 from deploy.local.console import Console
 from deploy.local.home import Home
-sys.exit(supervisor.run(Home(), Console()))
+sys.exit(guarded(lambda: supervisor.run(Home(), Console())))
 """
 
 
@@ -58,14 +59,10 @@ def running(home: Path | None = None, port: int | None = None) -> Iterator[Trial
             stop(studio)
 
 
-def start(home: Path, port: int | None = None) -> Trial:
-    """Raises RuntimeError with all it said when it ends before it serves."""
+def start(home: Path, port: int | None = None, given: Mapping[str, str] | None = None) -> Trial:
+    """Come up, with `given` in its environment. Raises RuntimeError with all it said when it ends before it serves."""
     began = time.monotonic()
-    env = {**os.environ, **_environment(home), "PORT": str(port or free_port())}
-    for given in ("DATABASE_URL", "BROKER_URL", "MAKELEVEL", "GENAISYS_SECRET_KEY"):
-        env.pop(given, None)
-    argv = [sys.executable, "-c", _PROGRAM]
-    process = spawn(argv, output=subprocess.PIPE, cwd=ROOT, env=env, orphan_signal=signal.SIGTERM)
+    process = launch(home, port, given)
     assert process.stdout is not None
     said = ""
     for line in map(bytes.decode, process.stdout):
@@ -73,6 +70,15 @@ def start(home: Path, port: int | None = None) -> Trial:
         if found := re.match(r"Sign in: ((http://[^/]+)/enter/\S+)", line):
             return Trial(found.group(2), found.group(1), home, process, time.monotonic() - began)
     raise RuntimeError(f"The studio did not come up (exit status {process.wait()}):\n{said}")
+
+
+def launch(home: Path, port: int | None = None, given: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """The bare process, which has only begun."""
+    outside = {"DATABASE_URL", "BROKER_URL", "MAKELEVEL", "GENAISYS_SECRET_KEY", "VERBOSE"}
+    env = {name: value for name, value in os.environ.items() if name not in outside}
+    env |= {**_environment(home), "PORT": str(port or free_port()), **(given or {})}
+    argv = [sys.executable, "-c", _PROGRAM]
+    return spawn(argv, output=subprocess.PIPE, cwd=ROOT, env=env, orphan_signal=signal.SIGTERM)
 
 
 def stop(studio: Trial) -> str:
