@@ -52,7 +52,7 @@ def row(name: str, value: float, unit: str, limit: float, goal: str) -> Row:
 
 def _part(process: psutil.Process) -> str:
     command = " ".join(process.cmdline())
-    known = {"uvicorn": "web", "-Q runs": "run worker", "-Q models": "model worker", "valkey": "Valkey"}
+    known = {"local.web": "web", "-Q runs": "run worker", "-Q models": "model worker", "valkey": "Valkey"}
     return next((part for mark, part in known.items() if mark in command), "Postgres")
 
 

@@ -62,10 +62,7 @@ def environment(home: Home, *, database: str, broker: str, port: int) -> dict[st
 
 def web(home: Home, env: Mapping[str, str], listening: int) -> Process:
     """Serves on the listening socket with this descriptor, so callers wait, and are not refused, while it restarts."""
-    argv = [sys.executable, "-m", "uvicorn", "webapp.asgi:application", "--fd", str(listening)]
-    argv += ["--ws", "websockets-sansio", "--ws-max-size", "1048576", "--no-server-header", "--no-access-log"]
-    argv += ["--limit-concurrency", "2000", "--timeout-keep-alive", "30", "--timeout-graceful-shutdown", "2"]
-    argv += ["--log-level", "warning"]
+    argv = [sys.executable, "-m", "deploy.local.web", str(listening)]
     return Process("Web server", argv, env=env, log=home.log("web"), grace=4.0, fds=[listening])
 
 

@@ -23,7 +23,7 @@ from deploy.local.trial import Trial
 pytestmark = pytest.mark.chaos
 
 PARTS = {
-    "web server": "uvicorn",
+    "web server": "deploy.local.web",
     "run worker": "-Q runs",
     "model worker": "-Q models",
     "Postgres": "bin/postgres",

@@ -1,0 +1,30 @@
+"""`python -m deploy.local.web FD`: the ASGI server on a listening socket that was handed over.
+
+uvicorn's own `--fd` takes any socket for a Unix one, and so leaves Nagle's delay on and hides the client's address.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+
+def main(descriptor: int) -> None:
+    config = uvicorn.Config(
+        "webapp.asgi:application",
+        ws="websockets-sansio",
+        ws_max_size=1_048_576,  # bytes of one message: a browser only ever sends small ones
+        limit_concurrency=2000,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=2,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
