@@ -1,7 +1,7 @@
 """From ASGI to Django's synchronous middleware and views: one hop to a thread for each request, and one back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,8 +16,8 @@ from django.urls import set_script_prefix
 from webapp.api.problems import problem
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 THREADS = 16
 
@@ -54,8 +54,8 @@ class Handler(ASGIHandler):
             await self.send_response(problem(413, "The request is too large", detail), send)
             return
         request, refused = self.create_request(scope, body)
-        if request is None:
-            response = refused
+        if request is None or refused is not None:
+            response: HttpResponseBase = refused or problem(400)
         else:
             response = await asyncio.get_running_loop().run_in_executor(self.pool, self._answer, request, scope)
         try:
@@ -71,7 +71,6 @@ class Handler(ASGIHandler):
             response = self.get_response(request)
         finally:
             close_old_connections()
-        response._handler_class = self.__class__
         return response
 
     async def _send(self, response: HttpResponseBase, receive: Receive, send: Send) -> None:
@@ -94,7 +93,7 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
     said = headers.get(b"content-length", b"0")
     got = 0
 
-    async def counted() -> dict[str, Any]:
+    async def counted() -> Mapping[str, Any]:
         nonlocal got
         if said.isdigit() and int(said) > limit:
             raise TooLarge(limit)

@@ -1,6 +1,6 @@
 """The one place where a query is cut down to what its caller may see."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Model, QuerySet, Value
@@ -29,12 +29,13 @@ def visible(caller: Caller, model: type[M]) -> QuerySet[M]:
     Raises TypeError for a table that belongs to no workspace.
     """
     path = _path(model)
-    rows: QuerySet[M] = model._default_manager.all()
+    rows: Any = model._default_manager.all()
     if caller.key is not None:
         own = {f"{path}_id" if path and "__" not in path else path or "pk": caller.key.workspace_id}
-        return rows.filter(**own).annotate(caller_role=Value(caller.key.role, TextField()))
+        return cast(QuerySet[M], rows.filter(**own).annotate(caller_role=Value(caller.key.role, TextField())))
     members = f"{path}__memberships" if path else "memberships"
-    return rows.filter(**{f"{members}__user": caller.user}).annotate(caller_role=F(f"{members}__role"))
+    scoped = rows.filter(**{f"{members}__user": caller.user}).annotate(caller_role=F(f"{members}__role"))
+    return cast(QuerySet[M], scoped)
 
 
 def one(caller: Caller, model: type[M], role: Role = Role.VIEWER, *related: str, **lookup: Any) -> M:

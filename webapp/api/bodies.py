@@ -1,6 +1,7 @@
 """Reading JSON that the database can hold: no NUL, no half of a surrogate pair, no number without end."""
 
 import json
+import math
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
@@ -50,10 +51,12 @@ def _storable(value: Any, loc: list[Any], depth: int) -> None:
             _storable(item, [*loc, index], depth + 1)
     elif isinstance(value, str):
         _text(value, loc)
-    elif (isinstance(value, float) and value in (float("inf"), float("-inf"))) or (
-        isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 1024
-    ):
+    elif isinstance(value, int | float) and _endless(value):
         _refuse(loc, "The number is too large.")
+
+
+def _endless(value: int | float) -> bool:
+    return math.isinf(value) if isinstance(value, float) else value.bit_length() > 1024
 
 
 def _text(text: str, loc: list[Any]) -> None:

@@ -121,7 +121,7 @@ def _cut(request: HttpRequest, error: InterfaceError) -> HttpResponse:
     return unreachable(request, error)
 
 
-def _unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+def _unreadable(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(413 if isinstance(error, RequestDataTooBig) else 400, detail=str(error)[:200])
 
 

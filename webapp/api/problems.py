@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from ninja.responses import NinjaJSONEncoder
 
 from webapp.pages import errors
 
@@ -52,7 +53,7 @@ def problem(
     }
     if errors:
         body["errors"] = list(errors)
-    return HttpResponse(json.dumps(body, ensure_ascii=False, default=str), status=status, content_type=MEDIA)
+    return HttpResponse(json.dumps(body, ensure_ascii=False, cls=NinjaJSONEncoder), status=status, content_type=MEDIA)
 
 
 class Problems:

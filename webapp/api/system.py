@@ -90,7 +90,7 @@ def catalogue(request: HttpRequest) -> Any:
     return response
 
 
-@router.post("/check", response=Findings)
+@router.post("/check", response=Findings, exclude_unset=True)
 def check_graph(request: HttpRequest, graph: Annotated[Any, Body()]) -> Any:
     """What can be proved about a graph, without saving it. Models and collections are taken on trust."""
     return {"findings": findings_of(graph)}

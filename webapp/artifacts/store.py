@@ -1,4 +1,4 @@
-"""The artifact store: bytes under `$GENAISYS_HOME/artifacts/ab/cdef...`, named by their SHA-256, written whole or not at all."""
+"""The artifact store: bytes under `$GENAISYS_HOME/artifacts/ab/cdef...`, by their SHA-256, whole or not at all."""
 
 import asyncio
 import hashlib
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -66,7 +67,7 @@ def keep(chunks: Iterable[bytes], workspace: Workspace, name: str, said: str = "
 
 def hold(stored: Stored, workspace: Workspace) -> None:
     """From now on the workspace may read these bytes."""
-    values = {"digest": stored.digest, "media": stored.media, "size": stored.size, "name": stored.name}
+    values: dict[str, Any] = {"digest": stored.digest, "media": stored.media, "size": stored.size, "name": stored.name}
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, {**values, "workspace": workspace.pk})
 

@@ -62,7 +62,7 @@ def get_template(
     return {**_shown(request, template, _home(caller, workspace)), "graph": template.graph}
 
 
-@router.post("/templates/{slug}/fork", response={201: Forked})
+@router.post("/templates/{slug}/fork", response={201: Forked}, exclude_unset=True)
 def fork_template(request: HttpRequest, slug: TemplateSlug, body: Fork) -> Any:
     """A pipeline of your own, with the collections it needs; `sample` are inputs it runs with at once."""
     caller = caller_of(request)

@@ -24,7 +24,7 @@ class WrongTemplate(ValueError):
 
 
 def load_all(folder: Path | None = None) -> list[str]:
-    """Brings the gallery in line with the files and gives their slugs. Raises WrongTemplate before anything is written."""
+    """Brings the gallery in line with the files; gives their slugs. Raises WrongTemplate before it writes."""
     found = dict(read_all(folder or settings.GENAISYS_TEMPLATES))
     for slug, said in found.items():
         Template.objects.update_or_create(slug=slug, defaults={**said, "workspace": None, "updated": timezone.now()})

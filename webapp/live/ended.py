@@ -12,7 +12,7 @@ from webapp.runs.models import Run, RunLog
 
 def ended_log(run_id: Any) -> list[Entry] | None:
     """Every entry of a run that has ended; None while it has not, or where there is no such run. Needs a thread."""
-    run = Run.objects.filter(pk=run_id, status__in=Run.FINAL).values("status", "outputs", "error", "token").first()
+    run = Run.objects.filter(pk=run_id, status__in=Run.FINAL).defer("graph", "inputs").first()
     if run is None:
         return None
     kept = RunLog.objects.filter(run_id=run_id).values_list("entries", flat=True).first()
@@ -32,11 +32,11 @@ def streamed(run_id: Any) -> list[Entry]:
     return [entry(name.decode(), fields[b"e"].decode()) for name, fields in found]
 
 
-def _end(run: dict[str, Any], entries: list[Entry]) -> Entry:
+def _end(run: Run, entries: list[Entry]) -> Entry:
     """The event that ends the run, made of its row: the worker died between the commit and the append."""
-    last = entries[-1].place if entries else Place(run["token"], 0)
+    last = entries[-1].place if entries else Place(run.token, 0)
     at = json.loads(entries[-1].event).get("at", 0.0) if entries else 0.0
-    event = {"kind": "run.finished", "at": at, "status": run["status"], "outputs": run["outputs"] or {}}
-    if run["error"]:
-        event["error"] = run["error"]
+    event = {"kind": "run.finished", "at": at, "status": run.status, "outputs": run.outputs or {}}
+    if run.error:
+        event["error"] = run.error
     return Entry(Place(last.claim, last.number + 1), json.dumps(event, ensure_ascii=False))

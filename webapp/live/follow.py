@@ -17,7 +17,7 @@ MOST = 500  # entries in one piece
 
 
 async def follow(run_id: str, after: Place) -> AsyncIterator[list[Entry]]:
-    """The entries after `after` in pieces, none of them empty, each entry once and in order, up to the one that ends the run."""
+    """The entries after `after` in pieces, none empty: each once, in order, up to the one that ends the run."""
     kept = await database_sync_to_async(ended_log)(run_id)
     if kept is None:
         async with tail_of(run_id, after) as tail:

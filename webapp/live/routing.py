@@ -16,4 +16,6 @@ async def nothing_here(scope: dict[str, Any], receive: Callable[[], Awaitable[di
     await send({"type": "websocket.close", "code": 4404})
 
 
-routes: list[Any] = [path("ws/runs/<uuid:run>", watch_run), re_path("", nothing_here)]
+_watch: Any = watch_run
+_nothing: Any = nothing_here
+routes: list[Any] = [path("ws/runs/<uuid:run>", _watch), re_path("", _nothing)]

@@ -140,7 +140,8 @@ def _client(**options: Any) -> "Redis":
 
 
 async def _ended(run_id: str) -> list[Entry] | None:
-    return await database_sync_to_async(ended_log)(run_id)
+    kept: list[Entry] | None = await database_sync_to_async(ended_log)(run_id)
+    return kept
 
 
 def _entries(found: Any) -> list[Entry]:

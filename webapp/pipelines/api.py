@@ -78,7 +78,7 @@ class VersionWithGraph(VersionOut):
     graph: dict[str, Any]
 
 
-@router.get("/workspaces/{slug}/pipelines", response=Page[PipelineOut], exclude_none=False)
+@router.get("/workspaces/{slug}/pipelines", response=Page[PipelineOut], exclude_unset=True)
 def list_pipelines(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: Cursor = None) -> Any:
     """Those changed last come first."""
     caller = caller_of(request)
@@ -88,7 +88,7 @@ def list_pipelines(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: 
     return page(rows, ("-updated", "-id"), limit, cursor, lambda row: shown(row, world))
 
 
-@router.post("/workspaces/{slug}/pipelines", response={201: PipelineOut})
+@router.post("/workspaces/{slug}/pipelines", response={201: PipelineOut}, exclude_unset=True)
 def create_pipeline(request: HttpRequest, slug: Slug, body: NewPipeline) -> Any:
     caller = caller_of(request)
     workspace = workspace_of(caller, slug, Role.EDITOR)
@@ -96,12 +96,12 @@ def create_pipeline(request: HttpRequest, slug: Slug, body: NewPipeline) -> Any:
     return Status(201, _answer(request, made))
 
 
-@router.get("/pipelines/{id}", response=PipelineOut)
+@router.get("/pipelines/{id}", response=PipelineOut, exclude_unset=True)
 def get_pipeline(request: HttpRequest, response: HttpResponse, id: uuid.UUID) -> Any:
     return _tagged(response, get(caller_of(request), id))
 
 
-@router.put("/pipelines/{id}", response=PipelineOut)
+@router.put("/pipelines/{id}", response=PipelineOut, exclude_unset=True)
 def save_pipeline(
     request: HttpRequest,
     response: HttpResponse,
@@ -130,7 +130,7 @@ def delete_pipeline(request: HttpRequest, id: uuid.UUID) -> Any:
     return HttpResponse(status=204)
 
 
-@router.post("/pipelines/{id}/check", response=Findings)
+@router.post("/pipelines/{id}/check", response=Findings, exclude_unset=True)
 def check_pipeline(request: HttpRequest, id: uuid.UUID) -> Any:
     found = one(caller_of(request), Pipeline, pk=id)
     return {"findings": findings_of(found.graph, WorkspaceWorld(found.workspace_id))}

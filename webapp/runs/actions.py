@@ -35,7 +35,8 @@ SELECT %(id)s, p.workspace_id, p.id, p.last_number, %(graph)s, %(inputs)s, %(see
 RETURNING number
 """
 _CLAIM_KEY = """
-INSERT INTO runs_runrequest AS mine (pipeline_id, key, digest, run_id) VALUES (%(pipeline)s, %(key)s, %(digest)s, %(run)s)
+INSERT INTO runs_runrequest AS mine (pipeline_id, key, digest, run_id)
+VALUES (%(pipeline)s, %(key)s, %(digest)s, %(run)s)
 ON CONFLICT (pipeline_id, key) DO UPDATE SET digest = excluded.digest, run_id = excluded.run_id, created = now()
 WHERE mine.created < now() - %(remembered)s
 RETURNING run_id
@@ -76,7 +77,7 @@ def request_run(pipeline: Pipeline, wanted: Wanted, caller: Caller, key: str | N
         return earlier
     inputs = _checked(pipeline, wanted)
     run = Run(id=uuid.uuid4(), pipeline=pipeline, workspace_id=pipeline.workspace_id, status=Run.Status.QUEUED)
-    values = {
+    values: dict[str, Any] = {
         "id": run.pk,
         "pipeline": pipeline.pk,
         "graph": Jsonb(pipeline.graph),
@@ -116,7 +117,7 @@ def _checked(pipeline: Pipeline, wanted: Wanted) -> dict[str, Any]:
     try:
         inputs = validate(graph, CATALOGUE, wanted.inputs)
     except InputError as error:
-        errors = [{"loc": ["body", *each["loc"]], "msg": each["msg"]} for each in error.errors]  # type: ignore[misc]
+        errors = [{"loc": ["body", *each["loc"]], "msg": each["msg"]} for each in error.errors]
         raise Problem(422, "The inputs don't fit", str(error), errors) from None
     _require_held(pipeline, inputs)
     return inputs
@@ -149,7 +150,13 @@ def _queue(values: dict[str, Any]) -> int:
 
 def _queue_once(run: Run, values: dict[str, Any], pipeline: Pipeline, key: str, wanted: Wanted) -> bool:
     """False when another request with the same key was quicker."""
-    claim = {"pipeline": pipeline.pk, "key": key, "digest": wanted.digest, "run": run.pk, "remembered": REMEMBERED}
+    claim: dict[str, Any] = {
+        "pipeline": pipeline.pk,
+        "key": key,
+        "digest": wanted.digest,
+        "run": run.pk,
+        "remembered": REMEMBERED,
+    }
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM_KEY, claim)
@@ -172,7 +179,7 @@ def _remembered(pipeline: Pipeline, key: str, wanted: Wanted) -> Run | None:
 
 def _cancel_queued(run: Run) -> bool:
     earlier = "[" + ",".join(entry.pair for entry in streamed(run.pk)) + "]" if run.claims else "[]"
-    end = Jsonb({"kind": "run.finished", "at": 0.0, "status": "cancelled", "outputs": {}})
+    end: Any = Jsonb({"kind": "run.finished", "at": 0.0, "status": "cancelled", "outputs": {}})
     with connection.cursor() as cursor:
         cursor.execute(_CANCEL_QUEUED, {"run": run.pk, "earlier": earlier, "end": end})
         return cursor.fetchone() is not None
