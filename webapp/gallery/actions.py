@@ -9,6 +9,7 @@ from django.db import transaction
 from webapp.access import Caller
 from webapp.api.problems import Problem
 from webapp.artifacts import store
+from webapp.collections.actions import create_collection
 from webapp.collections.models import Collection
 from webapp.gallery.loading import sample_file
 from webapp.gallery.models import Template
@@ -39,14 +40,12 @@ def said(text: Any, language: str) -> str:
 
 
 def _ensure_collection(workspace: Workspace, name: str, encoder: str) -> None:
-    card = shelf.cards().get(encoder)
-    if card is None or not card.get("dimension"):
-        if Collection.objects.filter(workspace=workspace, name=name).exists():
-            return
+    if Collection.objects.filter(workspace=workspace, name=name).exists():
+        return
+    if encoder not in shelf.cards():
         detail = f"The template keeps its knowledge with the encoder {encoder!r}, which is not on this server yet."
         raise Problem(409, "A model is missing", f"{detail} Add it under Models, then try again.")
-    defaults = {"encoder": encoder, "dimension": int(card["dimension"])}
-    Collection.objects.get_or_create(workspace=workspace, name=name, defaults=defaults)
+    create_collection(workspace, name, encoder)
 
 
 def _sample(value: Any, workspace: Workspace) -> Any:
