@@ -139,12 +139,13 @@ class Studio:
             process.run_worker(self.home, env),
             process.model_worker(self.home, env),
         ]
-        for ours in self._ours:
+        for ours in self._ours[:2]:
             ours.start()
 
     def _serve(self, env: dict[str, str], link: str) -> None:
         with self.console.step("Starting the web server", "Web server ready"):
             self._wait_for(self._ours[0])
+        self._ours[2].start()  # nobody waits for it to see the first page, and the cores are busy until then
         addresses = {"database_url": env["DATABASE_URL"], "broker_url": env["BROKER_URL"]}
         self.home.publish({"url": self.url, "pid": os.getpid(), **addresses})
         self.home.note("serving", self.url)
