@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import trial
+from deploy.local import browser, trial
 from deploy.local.postgres import Postgres
 from deploy.local.trial import Trial
 from deploy.local.valkey import Valkey
@@ -104,3 +104,11 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """A whole studio in processes of its own, as `make run` starts it, on a free port; on the models of the tests."""
     with trial.running(tmp_path_factory.mktemp("studio")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser to drive; start it with `deploy.local.browser.ARGUMENTS`."""
+    found = browser.installed()
+    assert found, "There is no Chromium here: `make test` fetches one, or set CHROMIUM=/path/to/it."
+    return str(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -78,7 +79,12 @@ def _sentence(arguments: list[str], log: Path) -> str:
             "The npm registry can't be reached: connect this machine, or point npm at a registry it can reach "
             f"(npm config set registry ...), then start again. Details: {log}"
         )
-    return f"The front end could not be built (npm {' '.join(arguments[:2])}): {tail(log)}. Details: {log}"
+    return f"The front end could not be built (npm {' '.join(arguments[:2])}): {_first_error(log)}. Details: {log}"
+
+
+def _first_error(log: Path) -> str:
+    lines = (line.strip() for line in log.read_text(errors="replace").splitlines())
+    return next((line for line in lines if re.search("error|could not", line, re.IGNORECASE)), tail(log))
 
 
 def _installed() -> bool:

@@ -25,7 +25,12 @@ def npm(*arguments: str) -> list[str]:
 def environment() -> dict[str, str]:
     """With this Node first on the path, for what npm starts."""
     path = f"{_folder() / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    quiet = {"npm_config_audit": "false", "npm_config_fund": "false", "npm_config_update_notifier": "false"}
+    quiet = {
+        "npm_config_audit": "false",
+        "npm_config_fund": "false",
+        "npm_config_update_notifier": "false",
+        "NO_COLOR": "1",
+    }
     return {**os.environ, "PATH": path, **quiet}
 
 
