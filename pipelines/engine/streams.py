@@ -34,6 +34,7 @@ class Pipe:
         """Hand on a piece, and wait while a bounded reader is too far behind."""
         self.pieces.append(piece)
         _ring(self._news)
+        await asyncio.sleep(0)  # a writer that never waits would leave no turn to its readers, nor to anybody
         while any(len(self.pieces) - reader.at > MOST_AHEAD for reader in self.readers if reader.bounded):
             await self._room.wait()
 

@@ -1,0 +1,287 @@
+"""Nodes for tests of the engine. A `Script` steers them, so that tests wait for facts and not for time."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+from pipelines.catalogue import CATALOGUE
+from pipelines.node import (
+    NOTHING,
+    Context,
+    Family,
+    ModelName,
+    ModelUnavailable,
+    Node,
+    NodeError,
+    Reliability,
+    Stream,
+    param,
+)
+from pipelines.values import Nothing, Number, Text
+
+
+class Script:
+    """What happened, and what nodes do at named points. Fresh for each test."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.runs: Counter[str] = Counter()
+        self.gates: dict[str, asyncio.Event] = {}
+        self.do: dict[str, Callable[[], Any]] = {}
+
+    def gate(self, name: str) -> asyncio.Event:
+        return self.gates.setdefault(name, asyncio.Event())
+
+
+SCRIPT = Script()
+
+
+def rewrite() -> Script:
+    """Forget what earlier tests did."""
+    SCRIPT.__init__()  # type: ignore[misc]
+    return SCRIPT
+
+
+class Pass(Node):
+    """Hands its inputs on, joined; says so in the script."""
+
+    family = Family.CONTROL
+    output = "text"
+    tag: str = param("", label="Tag")
+
+    async def run(self, ctx: Context, a: Text = "", b: Text = "", c: Text = "", d: Text = "") -> Text:
+        SCRIPT.log.append(self.tag)
+        SCRIPT.runs[self.tag] += 1
+        if self.tag in SCRIPT.do:
+            SCRIPT.do[self.tag]()
+        return a + b + c + d + self.tag
+
+
+class Kept(Pass):
+    """As Pass, but what it gives is kept."""
+
+    family = Family.TOOL
+    reliability = Reliability()
+
+
+class Random(Kept):
+    """Gives another number each time it runs."""
+
+    deterministic = False
+    seed: int | None = param(None, label="Seed")
+
+
+class Wait(Node):
+    """Waits at a gate."""
+
+    family = Family.CONTROL
+    output = "text"
+    gate: str = param("gate", label="Gate")
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        SCRIPT.log.append(f"at {self.gate}")
+        try:
+            await SCRIPT.gate(self.gate).wait()
+        except asyncio.CancelledError:
+            SCRIPT.log.append(f"cancelled at {self.gate}")
+            raise
+        return text
+
+
+class Meet(Node):
+    """Opens one gate and waits at another: two of these end only when both are under way at once."""
+
+    family = Family.CONTROL
+    output = "text"
+    mine: str = param("", label="Mine")
+    theirs: str = param("", label="Theirs")
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        SCRIPT.gate(self.mine).set()
+        await SCRIPT.gate(self.theirs).wait()
+        return text
+
+
+class Flaky(Node):
+    """Fails as often as told, then succeeds."""
+
+    family = Family.TOOL
+    output = "text"
+    reliability = Reliability(attempts=3, timeout=60, backoff=0.001)
+    failures: int = param(0, label="Failures")
+    retriable: bool = param(True, label="Retriable")
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        SCRIPT.runs["flaky"] += 1
+        if SCRIPT.runs["flaky"] <= self.failures:
+            raise (ModelUnavailable if self.retriable else NodeError)("It is not there.", "Wait a little.")
+        return text
+
+
+class Broken(Node):
+    """Has a bug."""
+
+    family = Family.TOOL
+    output = "text"
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        raise ZeroDivisionError("a secret detail")
+
+
+class Slow(Node):
+    """Never ends by itself."""
+
+    family = Family.TOOL
+    output = "text"
+    reliability = Reliability(attempts=3, timeout=0.01)
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        SCRIPT.runs["slow"] += 1
+        await asyncio.Event().wait()
+        return text
+
+
+class Compute(Node):
+    """Computes, off the loop."""
+
+    family = Family.CONTROL
+    output = "text"
+
+    def run(self, ctx: Context, text: Text) -> Text:
+        SCRIPT.log.append(threading.current_thread().name)
+        ctx.progress(0.5, "half")
+        if "compute" in SCRIPT.do:
+            SCRIPT.do["compute"]()
+        return text.upper()
+
+
+class Write(Node):
+    """Writes `count` pieces; fails once after `fail_after` of them. What it asks before each piece is in the script."""
+
+    family = Family.GENERATOR
+    output = "text"
+    reliability = Reliability(attempts=3, timeout=60, backoff=0.001)
+    count: int = param(3, label="Count")
+    fail_after: int = param(-1, label="Fail after")
+    failures: int = param(1, label="Failures")
+    gate: str = param("", label="Gate")
+
+    async def run(self, ctx: Context, text: Text = "") -> Stream[Text]:
+        SCRIPT.runs["write"] += 1
+        attempt = SCRIPT.runs["write"]
+        for number in range(self.count):
+            if number == self.fail_after and attempt <= self.failures:
+                raise ModelUnavailable("The model went away.")
+            if self.gate and number:
+                await SCRIPT.gate(self.gate).wait()
+            SCRIPT.runs["written"] += 1
+            yield f"{attempt}.{number} "
+
+
+class Read(Node):
+    """Reads pieces as they come, waits at a gate after the first, and gives back all of them with bars around."""
+
+    family = Family.CONTROL
+    output = "text"
+    gate: str = param("", label="Gate")
+    most: int = param(1_000_000, label="Most")
+
+    async def run(self, ctx: Context, pieces: Stream[Text]) -> Text:
+        read: list[str] = []
+        async for piece in pieces:
+            read.append(piece)
+            SCRIPT.log.append(f"read {piece.strip()}")
+            if len(read) >= self.most:
+                break
+            if self.gate:
+                await SCRIPT.gate(self.gate).wait()
+        return "|".join(read)
+
+
+class Shout(Node):
+    """Reads along and writes along."""
+
+    family = Family.CONTROL
+    output = "text"
+
+    async def run(self, ctx: Context, pieces: Stream[Text]) -> Stream[Text]:
+        async for piece in pieces:
+            yield piece.upper() + "!"
+
+
+class ReadTwo(Node):
+    """Reads one stream to its end, and then the other."""
+
+    family = Family.CONTROL
+    output = "text"
+
+    async def run(self, ctx: Context, one: Stream[Text], two: Stream[Text]) -> Text:
+        first = [piece async for piece in one]
+        second = [piece async for piece in two]
+        return f"{len(first)}+{len(second)}"
+
+
+class Halves(NamedTuple):
+    yes: Text | Nothing
+    no: Text | Nothing
+
+
+class Fork(Node):
+    """Sends its text one way."""
+
+    family = Family.CONTROL
+    way: str = param("yes", label="Way")
+
+    async def run(self, ctx: Context, text: Text) -> Halves:
+        return Halves(text if self.way in ("yes", "both") else NOTHING, text if self.way in ("no", "both") else NOTHING)
+
+
+class Wrong(Node):
+    """Gives a text where it promised a number."""
+
+    family = Family.CONTROL
+    output = "number"
+
+    async def run(self, ctx: Context, text: Text) -> Number:
+        return text  # type: ignore[return-value]
+
+
+class Ask(Node):
+    """Asks a model, so that its key hangs on the model's revision."""
+
+    family = Family.GENERATOR
+    output = "text"
+    model: ModelName = param("a-model", label="Model", task="text")
+    reliability: ClassVar[Reliability] = Reliability()
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        SCRIPT.runs["ask"] += 1
+        return f"{text}?"
+
+
+KINDS: dict[str, type[Node]] = {
+    **CATALOGUE,
+    **{
+        kind.__name__.lower(): kind
+        for kind in (
+            Pass,
+            Kept,
+            Random,
+            Wait,
+            Meet,
+            Flaky,
+            Broken,
+            Slow,
+            Compute,
+            Write,
+            Read,
+            Shout,
+            ReadTwo,
+            Fork,
+            Wrong,
+            Ask,
+        )
+    },
+}
