@@ -69,13 +69,14 @@ class SplitPassages(Node):
         whole = [tokens_within(sentence, each) for sentence, each in zip(cut, tokens, strict=True)]
         overlap = min(self.overlap, self.size // 2)
         if self.by == "heading" and sum(map(len, whole)) <= self.size:
-            units = [[token for each in whole for token in each]]
+            units = [[token for each in whole for token in each]] if whole else []
         elif self.by == "tokens":
             units = [[token] for each in whole for token in each]
         else:
             # A sentence longer than a passage is cut between tokens.
             units = [each[at : at + self.size] for each in whole for at in range(0, len(each), self.size)]
-        return [trimmed(text, span) for span in pack(units, self.size, overlap)]
+        found = (trimmed(text, span) for span in pack(units, self.size, overlap))
+        return [(start, end) for start, end in found if start < end]
 
 
 def _passage(document: Document, span: Span) -> Document:

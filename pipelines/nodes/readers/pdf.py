@@ -19,7 +19,7 @@ def read(data: bytes, name: str) -> Iterator[Page]:
         if count > Limits.PAGES:
             raise Unreadable(f"The PDF has more than {Limits.PAGES:,} pages.", "Split it into several files.")
         headings = _headings(document)
-        texts = _without_edges([_text(document, index) for index in range(count)])
+        texts = [_joined(text) for text in _without_edges([_text(document, index) for index in range(count)])]
         if not any(texts):
             raise Unreadable(
                 "The PDF's pages hold pictures but no text, as scanned pages do.",
@@ -54,7 +54,7 @@ def _text(document: pypdfium2.PdfDocument, index: int) -> str:
     try:
         found = page.get_textpage()
         try:
-            return _joined(clean(_DIVIDED.sub("", found.get_text_range()).replace("\ufffe", "-")))
+            return clean(_DIVIDED.sub("", found.get_text_range()).replace("\ufffe", "-"))
         finally:
             found.close()
     finally:

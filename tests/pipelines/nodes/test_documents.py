@@ -1,5 +1,7 @@
 """From a file to passages that know where they stand in it."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,9 +66,9 @@ async def test_passages_by_sentence_begin_and_end_with_sentences() -> None:
 
 async def test_passages_by_sentence_repeat_the_last_of_the_one_before() -> None:
     passages = await split((Document(PAGE),), by="sentence", size=60, overlap=20)
-    assert all(after.start < before.end for before, after in zip(passages, passages[1:], strict=False))
+    assert all(after.start < before.end for before, after in pairwise(passages))
     alone = await split((Document(PAGE),), by="sentence", size=60, overlap=0)
-    assert all(after.start >= before.end for before, after in zip(alone, alone[1:], strict=False))
+    assert all(after.start >= before.end for before, after in pairwise(alone))
 
 
 async def test_a_section_that_fits_stays_whole() -> None:

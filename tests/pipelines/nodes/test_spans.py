@@ -1,5 +1,7 @@
 """Whatever the text, its sentences follow one another without a gap, and its passages hold every token."""
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,7 +51,7 @@ def test_tokens_cover_their_sentence(text: str, data: st.DataObject) -> None:
     given_tokens = data.draw(st.lists(st.tuples(ends, ends).map(lambda pair: (min(pair), max(pair))), max_size=30))
     found = tokens_within(sentence, given_tokens)
     assert (found[0][0], found[-1][1]) == sentence
-    assert all(left[1] == right[0] for left, right in zip(found, found[1:], strict=False))
+    assert all(left[1] == right[0] for left, right in pairwise(found))
 
 
 UNITS = st.lists(st.integers(1, 12), max_size=40)
@@ -73,7 +75,7 @@ def test_passages_hold_every_token_within_their_size(lengths: list[int], size: i
 @given(UNITS, st.integers(12, 40), st.integers(0, 20))
 def test_passages_overlap_by_no_more_than_was_asked(lengths: list[int], size: int, overlap: int) -> None:
     passages = pack(units_of(lengths), size, overlap)
-    for before, after in zip(passages, passages[1:], strict=False):
+    for before, after in pairwise(passages):
         assert before[0] < after[0]
         assert before[1] < after[1]
         assert 0 <= before[1] - after[0] <= overlap
