@@ -1,0 +1,222 @@
+"""The engine's own cost: nodes that do nothing, with keys, events and checks, beside a bare loop over graphlib.
+
+Where the environment variable `LANGGRAPH_PYTHON` names an interpreter that has langgraph, that is measured as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Literal
+
+from bench.__main__ import Row
+from pipelines.catalogue import CATALOGUE
+from pipelines.engine import Event, Progress, execute
+from pipelines.graph import Graph
+from pipelines.node import Artifacts, Collection, Context, Encoder, Family, Node, NodeError, TextModel
+from pipelines.values import JSON, File, Text
+
+GOAL = 0.04  # ms CPU a node
+LINEAR = 2.0  # times the cost a node of 1,000, at 10,000
+CHAINS = (10, 100, 1_000, 10_000)
+FAN = 100
+
+Parents = dict[str, set[str]]
+Times = tuple[float, float]
+
+
+class Idle(Node):
+    """Hands its text on."""
+
+    family = Family.CONTROL
+    output = "text"
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        return text
+
+
+def measure() -> list[Row]:
+    """CPU and wall clock a node, in ms: medians of several runs, ours and the bare loop's by turns."""
+    rows: list[Row] = []
+    per_node: dict[int, float] = {}
+    for count in CHAINS:
+        ours, bare = compare(chain(count))
+        per_node[count] = ours[0]
+        rows += _rows(f"engine, chain of {count:,}", ours, bare)
+        rows += _beside_langgraph("chain", count, ours)
+    ours, bare = compare(fan(FAN))
+    rows += _rows(f"engine, fan of {FAN}", ours, bare)
+    rows += _beside_langgraph("fan", FAN, ours)
+    growth = per_node[10_000] / per_node[1_000]
+    name, goal = "engine, CPU a node at 10,000 over that at 1,000", f"linear: at most {LINEAR:g}"
+    rows.append(_row(name, growth, "times", None, "", goal, growth <= LINEAR))
+    return rows
+
+
+def chain(count: int) -> Parents:
+    """Each node waits for the one before."""
+    return {f"n{number}": {f"n{number - 1}"} if number else set() for number in range(count)}
+
+
+def fan(count: int) -> Parents:
+    """All nodes wait for the first."""
+    return {"n0": set(), **{f"n{number}": {"n0"} for number in range(1, count)}}
+
+
+def compare(parents: Parents) -> tuple[Times, Times]:
+    """(CPU, wall) in ms a node of the engine and of the bare loop, the median of runs by turns."""
+    graph, repeats = graph_of(parents), 5 if len(parents) > 1_000 else 21
+    runs = max(1, 1_000 // len(parents))  # on one loop, as in a worker
+    ours, bare = [], []
+    for _ in range(repeats):
+        ours.append(_timed(lambda: run_engine(graph), runs))
+        bare.append(_timed(lambda: run_bare(parents), runs))
+    return _median(ours, len(parents) * runs), _median(bare, len(parents) * runs)
+
+
+def graph_of(parents: Parents) -> Graph:
+    """The graph, with a text input before its first node."""
+    nodes: dict[str, JSON] = {name: {"kind": "idle"} for name in parents}
+    nodes["ask"] = {"kind": "input.text", "params": {"default": "x"}}
+    edges = [
+        {"source": f"{next(iter(above), 'ask')}.text", "target": f"{name}.text"} for name, above in parents.items()
+    ]
+    return Graph.parse({"version": 1, "nodes": nodes, "edges": edges})
+
+
+async def run_engine(graph: Graph) -> None:
+    """One run, with every event handed to a list."""
+    events: list[Event] = []
+    outcome = await execute(graph, {**CATALOGUE, "idle": Idle}, {}, Nowhere(), events.append, run_id="bench")
+    if outcome.status != "succeeded":
+        raise RuntimeError(str(outcome.error))
+
+
+async def run_bare(parents: Parents) -> None:
+    """The least a parallel run can be: a task for each ready node, results in a dictionary; no keys, events, checks."""
+    node, ctx = Idle(), StepContext()
+    order = TopologicalSorter(parents)
+    order.prepare()
+    values: dict[str, str] = {}
+    done: asyncio.Queue[str] = asyncio.Queue()
+
+    async def step(name: str) -> None:
+        values[name] = await node.run(ctx, values.get(next(iter(parents[name]), ""), "x"))
+        done.put_nowait(name)
+
+    tasks: set[asyncio.Task[None]] = set()
+    while order.is_active():
+        for name in order.get_ready():
+            task = asyncio.create_task(step(name))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        order.done(await done.get())
+
+
+def _timed(work: Callable[[], Awaitable[None]], runs: int) -> Times:
+    async def timed() -> Times:
+        gc.collect()
+        cpu, wall = time.process_time(), time.perf_counter()
+        for _ in range(runs):
+            await work()
+        return time.process_time() - cpu, time.perf_counter() - wall
+
+    return asyncio.run(timed())
+
+
+def _median(times: list[Times], count: int) -> Times:
+    cpu, wall = (statistics.median(column) / count * 1000 for column in zip(*times, strict=True))
+    return cpu, wall
+
+
+def _rows(name: str, ours: Times, bare: Times) -> list[Row]:
+    goal, loop = f"at most {GOAL} ms", "bare loop"
+    return [
+        _row(f"{name}, CPU a node", ours[0], "ms", bare[0], loop, goal, ours[0] <= GOAL),
+        _row(f"{name}, wall a node", ours[1], "ms", bare[1], loop, "", True),
+    ]
+
+
+def _row(
+    name: str, value: float, unit: str, baseline: float | None, baseline_name: str, goal: str, reached: bool
+) -> Row:
+    return Row(
+        name=name,
+        value=value,
+        unit=unit,
+        baseline=baseline,
+        baseline_name=baseline_name,
+        ratio=None if baseline is None else value / baseline,
+        goal=goal,
+        reached=reached,
+    )
+
+
+def _beside_langgraph(shape: Literal["chain", "fan"], count: int, ours: Times) -> list[Row]:
+    python = os.environ.get("LANGGRAPH_PYTHON")
+    if not python or count > 1_000:  # longer chains take it minutes
+        return []
+    script = Path(__file__).with_name("langgraph_idle.py")
+    said = subprocess.run([python, script, shape, str(count)], capture_output=True, text=True, check=True, timeout=600)
+    cpu = float(said.stdout)
+    name, goal = f"engine, {shape} of {count:,}, CPU a node", "less than langgraph"
+    return [_row(name, ours[0], "ms", cpu, "langgraph", goal, ours[0] < cpu)]
+
+
+class Nowhere:
+    """A world that keeps nothing."""
+
+    def __init__(self) -> None:
+        self.artifacts: Artifacts = NoArtifacts()
+
+    @property
+    def results(self) -> Nowhere:
+        return self
+
+    def context(self, node: str, progress: Progress, seed: int | None) -> Context:
+        return StepContext()
+
+    async def revision(self, kind: str, name: str) -> str:
+        return "1"
+
+    async def get(self, key: str) -> Mapping[str, JSON] | None:
+        return None
+
+    async def put(self, key: str, outputs: Mapping[str, JSON]) -> None:
+        return None
+
+
+class NoArtifacts:
+    """Takes no bytes: nothing here is large."""
+
+    async def put(self, data: bytes, name: str, media: str) -> File:
+        raise NodeError("There is no artifact store here.")
+
+    async def read(self, file: File) -> bytes:
+        raise NodeError("There is no artifact store here.")
+
+
+class StepContext:
+    """What an idle node never asks."""
+
+    artifacts: Artifacts = NoArtifacts()
+    seed: int | None = None
+
+    def model(self, name: str) -> TextModel | Encoder:
+        raise NodeError("There are no models here.")
+
+    def collection(self, name: str) -> Collection:
+        raise NodeError("There are no collections here.")
+
+    def progress(self, fraction: float | None, note: str = "") -> None:
+        return None
+
+    async def secret(self, name: str) -> str:
+        raise NodeError("There are no secrets here.")
