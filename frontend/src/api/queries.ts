@@ -15,6 +15,7 @@ import {
   type Model,
   type Page,
   type Passage,
+  type Piece,
   type Pipeline,
   type Role,
   type Run,
@@ -189,17 +190,16 @@ export const cancelRun = (id: string) => api<unknown>(`/runs/${seg(id)}/cancel`,
 // --- collections
 export const useCollections = (slug: string) =>
   useList<Collection>(['collections', slug], `/workspaces/${seg(slug)}/collections`);
-export const useCollection = (id: string) => useOne<Collection>(['collection', id], `/collections/${seg(id)}`);
-export const useDocuments = (id: string) =>
-  useList<StoredDocument>(['documents', id], `/collections/${seg(id)}/documents`);
-export const usePassages = (document: string | null) =>
-  useList<Passage>(['passages', document], document && `/documents/${seg(document)}/passages`);
-export const usePassage = (id: string | null) => useOne<Passage>(['passage', id], id && `/passages/${seg(id)}`, Infinity);
-export const useSearch = (id: string, query: string, k = 8) =>
+export const useCollection = (id: number) => useOne<Collection>(['collection', id], `/collections/${id}`);
+export const useDocuments = (id: number) => useList<StoredDocument>(['documents', id], `/collections/${id}/documents`);
+/** The passages of a document, in order, page by page. */
+export const usePassages = (document: number) => usePaged<Piece>(['passages', document], `/documents/${document}/passages`);
+/** One passage with what stands around it; nothing is asked without an id. */
+export const usePassage = (id: string | null | undefined) => useOne<Passage>(['passage', id], id ? `/passages/${seg(id)}` : null, Infinity);
+export const useSearch = (id: number, query: string, k = 8) =>
   useQuery({
     queryKey: ['search', id, query, k],
-    queryFn: async ({ signal }) =>
-      itemsOf(await api<Hit[] | Page<Hit>>(`/collections/${seg(id)}/search?q=${seg(query)}&k=${k}`, { signal })),
+    queryFn: ({ signal }) => api<Hit[]>(`/collections/${id}/search?q=${seg(query)}&k=${k}`, { signal }),
     enabled: query !== '',
     staleTime: 60_000,
   });
@@ -208,21 +208,21 @@ export const useCreateCollection = (slug: string) =>
     (json) => [`/workspaces/${seg(slug)}/collections`, { method: 'POST', json }],
     [['collections', slug]],
   );
-export const useRenameCollection = (id: string, slug: string) =>
+export const useRenameCollection = (id: number) =>
   useChange<Collection, { name: string }>(
-    (json) => [`/collections/${seg(id)}`, { method: 'PATCH', json }],
-    [['collection', id], ['collections', slug]],
+    (json) => [`/collections/${id}`, { method: 'PATCH', json }],
+    [['collection', id], ['collections'], ['pipelines']],
   );
 export const useDeleteCollection = (slug: string) =>
-  useChange<null, string>((id) => [`/collections/${seg(id)}`, { method: 'DELETE' }], [['collections', slug]]);
-export const useDeleteDocument = (collection: string) =>
-  useChange<null, string>(
-    (id) => [`/collections/${seg(collection)}/documents/${seg(id)}`, { method: 'DELETE' }],
+  useChange<null, number>((id) => [`/collections/${id}`, { method: 'DELETE' }], [['collections', slug], ['pipelines', slug]]);
+export const useDeleteDocument = (collection: number) =>
+  useChange<null, number>(
+    (id) => [`/collections/${collection}/documents/${id}`, { method: 'DELETE' }],
     [['documents', collection], ['collection', collection], ['collections'], ['search', collection]],
   );
-/** Sends files into a collection; the answer names the run that reads, splits, embeds and stores them. */
-export const uploadDocuments = (collection: string, files: readonly File[], onProgress?: (sent: number) => void, signal?: AbortSignal) =>
-  upload<{ id?: string; run?: string | { id: string } }>(`/collections/${seg(collection)}/documents`, files, { onProgress, signal });
+/** Sends files into a collection; the answer is the run that reads, splits, embeds and stores them. */
+export const uploadDocuments = (collection: number, files: readonly File[], onProgress?: (sent: number) => void, signal?: AbortSignal) =>
+  upload<{ id: string }>(`/collections/${collection}/documents`, files, { onProgress, signal, field: 'files' });
 export const uploadFile = (slug: string, file: File, onProgress?: (sent: number) => void, signal?: AbortSignal) =>
   upload<Upload>(`/workspaces/${seg(slug)}/uploads`, [file], { onProgress, signal });
 
@@ -230,12 +230,19 @@ export const uploadFile = (slug: string, file: File, onProgress?: (sent: number)
 export const useTemplates = () => useList<Template>(['templates'], '/templates');
 export const useTemplate = (slug: string) => useOne<Template>(['template', slug], `/templates/${seg(slug)}`);
 export const useForkTemplate = (workspace: string) =>
-  useChange<Pipeline, string>(
+  useChange<Pipeline & { sample: Record<string, Json> }, string>(
     (slug) => [`/templates/${seg(slug)}/fork`, { method: 'POST', json: { workspace } }],
     [['pipelines', workspace]],
   );
 export const useModels = () =>
-  useQuery({ queryKey: ['models'], queryFn: async () => (await everything<Model>('/models')).map(readyByDefault) });
+  useQuery({
+    queryKey: ['models'],
+    queryFn: () => everything<Model>('/models'),
+    refetchInterval: (query) => (query.state.data?.some((model) => model.status === 'fetching') ? 2000 : false),
+  });
+export const useFetchModel = () =>
+  useChange<Model, string>((name) => ['/models', { method: 'POST', json: { name } }], [['models'], ['templates'], ['template']]);
 
-/** The list holds what is on disk, so a model without a word about it is ready. */
-const readyByDefault = (model: Model): Model => ({ ...model, ready: model.ready ?? true });
+// --- the person
+export const useChangePassword = () =>
+  useChange<null, { password: string; current?: string }>((json) => ['/me/password', { method: 'PUT', json }], [['me']]);

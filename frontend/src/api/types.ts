@@ -13,9 +13,13 @@ export interface Page<T> {
 }
 
 export interface User {
-  id: string | number;
+  id: number;
   name: string;
   email: string;
+}
+
+export interface Account extends User {
+  has_password: boolean;
 }
 
 export interface Workspace {
@@ -25,7 +29,7 @@ export interface Workspace {
 }
 
 export interface Me {
-  user: User;
+  user: Account;
   workspaces: Workspace[];
 }
 
@@ -34,19 +38,19 @@ export interface Member extends User {
 }
 
 export interface Invitation {
-  id: string | number;
+  id: number;
   role: Role;
   link: string;
   expires: string;
 }
 
 export interface ApiKey {
-  id: string | number;
+  id: number;
   name: string;
   role: Role;
-  prefix?: string;
-  created?: string;
-  used?: string | null;
+  prefix: string;
+  created: string;
+  used: string | null;
   /** Only in the answer that made it. */
   key?: string;
 }
@@ -63,14 +67,14 @@ export interface RunError {
 
 export interface RunSummary {
   id: string;
-  number: number | null;
-  pipeline: string | { id: string; name: string } | null;
+  number: number;
+  pipeline: string | null;
   status: RunStatus;
   inputs: Record<string, Json>;
   outputs: Record<string, Json> | null;
   created: string;
   seconds: number | null;
-  by: string | { name: string } | null;
+  by: string | null;
 }
 
 export interface Step {
@@ -82,13 +86,14 @@ export interface Step {
   error: RunError | null;
 }
 
-export interface Run {
-  id: string;
-  status: RunStatus;
-  outputs: Record<string, Json> | null;
+export interface Run extends RunSummary {
+  workspace: string;
   steps: Step[];
   error: RunError | null;
-  [more: string]: unknown;
+  graph: Graph;
+  seed: number | null;
+  started: string | null;
+  finished: string | null;
 }
 
 export interface Pipeline {
@@ -99,67 +104,69 @@ export interface Pipeline {
   revision: number;
   version: number;
   updated: string;
-  updated_by: string | { name: string } | null;
+  updated_by: string | null;
   findings: Finding[];
-  last_run: { id: string; status: RunStatus; created?: string } | null;
+  last_run: { id: string; number: number; status: RunStatus; created: string } | null;
 }
 
 export interface Version {
   number: number;
-  author: string | { name: string } | null;
+  author: string | null;
   created: string;
   graph?: Graph;
 }
 
 export interface Collection {
-  id: string;
+  id: number;
   workspace: string;
   name: string;
   encoder: string;
   dimension: number;
   documents: number;
   passages: number;
-  revision: string | number;
+  revision: number;
+  created: string;
 }
 
 export interface StoredDocument {
-  id: string;
+  id: number;
   title: string;
   artifact: string | null;
-  media: string | null;
+  media: string;
   pages: number | null;
   passages: number;
   created: string;
 }
 
-export interface DocumentReference {
-  id: string;
-  title: string;
-  artifact: string | null;
-  media: string | null;
-}
+export type DocumentReference = Pick<StoredDocument, 'id' | 'title' | 'artifact' | 'media'>;
 
-export interface Passage {
+/** One of the passages a document was split into. */
+export interface Piece {
   id: string;
+  position: number;
   text: string;
-  document: DocumentReference;
   page: number | null;
   heading: string | null;
   start: number | null;
   end: number | null;
-  before?: string | null;
-  after?: string | null;
 }
 
-/** A hit of a collection's search. */
+export interface Passage extends Piece {
+  document: DocumentReference;
+  before: string | null;
+  after: string | null;
+}
+
+/** A passage that a search found; `score` runs from 0 to 1. */
 export interface Hit {
-  passage: string | Passage;
-  document: string | DocumentReference;
+  passage: string;
+  document: Pick<StoredDocument, 'id' | 'title' | 'artifact'>;
   page: number | null;
+  heading: string | null;
+  start: number | null;
+  end: number | null;
+  text: string;
   score: number;
-  text?: string;
-  heading?: string | null;
-  title?: string;
 }
 
 export interface Template {
@@ -179,11 +186,13 @@ export interface Model {
   task: string;
   licence: string;
   source: string;
-  revision?: string;
+  revision: string;
   bytes: number;
-  dimension?: number | null;
-  context?: number | null;
-  ready?: boolean;
+  dimension: number | null;
+  context: number | null;
+  ready: boolean;
+  status: 'ready' | 'offered' | 'fetching' | 'failed';
+  error: string;
 }
 
 export interface Upload {
@@ -191,7 +200,3 @@ export interface Upload {
   type: string;
   size: number;
 }
-
-/** A name, wherever the server gives a person either as a name or as an object with one. */
-export const nameOf = (who: string | { name: string } | null | undefined): string =>
-  typeof who === 'string' ? who : (who?.name ?? '');
