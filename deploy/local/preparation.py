@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 
 from deploy.local.child import CannotStart, spawn, tail
@@ -24,12 +23,11 @@ class Preparation:
         self._version = hash_of(_MADE_FROM)
         # A database of somebody else's may have changed without us.
         self.needed = "DATABASE_URL" in os.environ or not home.stamped("database", self._version)
-        self._began = time.monotonic()
         argv = [sys.executable, "-m", "deploy.local.prepare", *([] if self.needed else ["--link-only"])]
         self.child: subprocess.Popen[bytes] = spawn(argv, output=subprocess.PIPE, env=env, cwd=ROOT)
 
     def finish(self) -> tuple[str, float]:
-        """Wait for it: the path of the sign-in link, and the seconds it took. Raises CannotStart."""
+        """Wait for it: the path of the sign-in link, and the seconds the work took. Raises CannotStart."""
         assert self.child.stdout is not None
         said = self.child.stdout.read().decode(errors="replace")
         code = self.child.wait()
@@ -42,7 +40,8 @@ class Preparation:
             reason = told.group(1) if told else f"{tail(log, 1)}."
             raise CannotStart(f"The database could not be prepared: {reason} Details: {log}")
         self._home.stamp("database", self._version)
-        return link.group(0), time.monotonic() - self._began
+        took = re.search(r"^TOOK (\S+)$", said, re.MULTILINE)
+        return link.group(0), float(took.group(1)) if took else 0.0
 
 
 def hash_of(patterns: Sequence[str]) -> str:

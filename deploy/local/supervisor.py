@@ -24,6 +24,9 @@ from deploy.local.valkey import Valkey
 from deploy.local.watch import Service, Watch, how
 
 
+_PATIENCE = 120.0  # seconds for the web server to come up on a machine that is busy with other things
+
+
 class Stopped(BaseException):
     """Somebody asked us to end: Ctrl-C, SIGTERM, or the terminal has gone."""
 
@@ -154,19 +157,25 @@ class Studio:
         self.console.say(f"Sign in: {self.url}{link}")
 
     def _wait_for(self, web: process.Process) -> None:
-        while not self._healthy():
+        """Until it answers that it is well. Raises CannotStart."""
+        deadline = time.monotonic() + _PATIENCE
+        while (status := self._health()) != 200:
             if web.child is not None and (code := web.child.poll()) is not None:
                 raise CannotStart(f"The web server ended ({how(code)}): {tail(web.log, 1)}. Its log is {web.log}.")
+            if status == 500 or time.monotonic() > deadline:
+                raise CannotStart(
+                    f"The web server is not well: {tail(web.log, 1) or 'no answer'}. Its log is {web.log}."
+                )
             time.sleep(0.03)
 
-    def _healthy(self) -> bool:
+    def _health(self) -> int | None:
         """The socket listens all the time: an answer that does not come is waited for, but not for ever."""
         asking = http.client.HTTPConnection(port.HOST, self.port, timeout=1.0)
         try:
             asking.request("GET", "/api/v1/health")
-            return asking.getresponse().status == 200
+            return asking.getresponse().status
         except (OSError, http.client.HTTPException):
-            return False
+            return None
         finally:
             asking.close()
 
