@@ -23,7 +23,6 @@ from deploy.local.reachable import require_server
 from deploy.local.valkey import Valkey
 from deploy.local.watch import Service, Watch, how
 
-
 _PATIENCE = 120.0  # seconds for the web server to come up on a machine that is busy with other things
 
 
