@@ -84,7 +84,7 @@ def _sentence(arguments: list[str], log: Path) -> str:
 
 def _first_error(log: Path) -> str:
     lines = (line.strip() for line in log.read_text(errors="replace").splitlines())
-    return next((line for line in lines if re.search("error|could not", line, re.IGNORECASE)), tail(log))
+    return next((line for line in lines if re.search(r"(error|could not).*[^:]$", line, re.IGNORECASE)), tail(log))
 
 
 def _installed() -> bool:
