@@ -7,13 +7,18 @@ is imported when a worker that consumes it starts, not before.
 from __future__ import annotations
 
 import atexit
+import logging
+import os
 import sys
+import threading
 from typing import Any
 
 from celery import Celery, signals
 
 from worker import logs
 from worker.settings import settings
+
+log = logging.getLogger(__name__)
 
 app = Celery("genaisys", set_as_current=False)
 app.conf.update(
@@ -67,7 +72,15 @@ def _one_logging_set_up(**_: object) -> None:
 
 def _start(instance: Any, **_: object) -> None:
     """Starts what the consumed queues need, before the broker answers: queued runs are found in Postgres as well."""
-    queues = set(instance.app.amqp.queues.consume_from)
+    try:
+        _start_for(set(instance.app.amqp.queues.consume_from))
+    except Exception as error:
+        # Celery would go on without what was to be started here.
+        log.exception("the worker can't start")
+        raise SystemExit(1) from error
+
+
+def _start_for(queues: set[str]) -> None:
     if "runs" in queues:
         from worker.runs import loop
 
@@ -89,6 +102,10 @@ def _stop(**_: object) -> None:
     for name in ("worker.runs.loop", "worker.models.tasks"):
         if module := sys.modules.get(name):
             module.stop()
+    if any(thread.name.startswith("compute") for thread in threading.enumerate()):
+        # A thread that computes can't be interrupted, and its run is back in the queue: nobody waits for it.
+        logging.shutdown()
+        os._exit(0)
 
 
 app.task(name="runs.ring")(ring)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -37,14 +38,21 @@ def worker_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     valkey.stop()
 
 
-@pytest.fixture
-def stand(worker_database: str, worker_valkey: Valkey, tmp_path: Path) -> Iterator[Stand]:
+@pytest.fixture(scope="session")
+def bare_stand(
+    worker_database: str, worker_valkey: Valkey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stand]:
+    home = tmp_path_factory.mktemp("worker-home")
     with psycopg.connect(worker_database, autocommit=True) as sql:
-        tables = "runs_run, runs_stepresult, runs_workerlease, workspaces_workspace"
-        sql.execute(f"TRUNCATE {tables} CASCADE")
-        new = "INSERT INTO workspaces_workspace (slug, name) VALUES ('demo', 'Demo') RETURNING id"
-        row = sql.execute(new).fetchone()
-        assert row is not None
-        with Stand(worker_database, worker_valkey, tmp_path, sql, row[0]).client() as client:
-            client.flushdb()
-        yield Stand(worker_database, worker_valkey, tmp_path, sql, row[0])
+        yield Stand(worker_database, worker_valkey, home, home, sql, 0)
+
+
+@pytest.fixture
+def stand(bare_stand: Stand, tmp_path: Path) -> Stand:
+    """Empty tables but for a workspace; the leases stay, as a worker may serve several tests."""
+    bare_stand.sql.execute("TRUNCATE runs_run, runs_stepresult, artifacts_artifact, workspaces_workspace CASCADE")
+    bare_stand.sql.execute("DELETE FROM runs_workerlease WHERE host = 'elsewhere'")
+    new = "INSERT INTO workspaces_workspace (slug, name) VALUES ('demo', 'Demo') RETURNING id"
+    row = bare_stand.sql.execute(new).fetchone()
+    assert row is not None
+    return replace(bare_stand, scratch=tmp_path, workspace=row[0])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from psycopg.types.json import Jsonb
 from redis import Redis
 
 from deploy.local.valkey import Valkey
+from tests.worker.slow import serve
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
@@ -40,6 +40,7 @@ class Stand:
     url: str
     valkey: Valkey
     home: Path
+    scratch: Path
     sql: psycopg.Connection[Any]
     workspace: int
 
@@ -97,45 +98,66 @@ class Stand:
             bell.send_task("runs.ring", queue="runs", ignore_result=True)
 
     @contextmanager
-    def worker(self, *, application: str = "tests.worker.slow", **environment: str) -> Iterator[WorkerProcess]:
-        process = WorkerProcess(self, application, environment)
-        try:
+    def worker(self, **environment: str) -> Iterator[WorkerProcess]:
+        """A worker that is up; what is left of it in the end is killed."""
+        with self.workers(1, **environment) as (process,):
             yield process
+
+    @contextmanager
+    def workers(self, number: int, **environment: str) -> Iterator[list[WorkerProcess]]:
+        """They start side by side, since most of a start is importing."""
+        processes = [WorkerProcess(self, environment) for _ in range(number)]
+        try:
+            for process in processes:
+                eventually(lambda process=process: process.is_up(), 60)
+            yield processes
         finally:
-            process.end()
+            for process in processes:
+                process.kill()
+
+    def owner_of(self, run: uuid.UUID, workers: list[WorkerProcess]) -> WorkerProcess:
+        owner = eventually(lambda: self.row(run)["owner"])
+        return next(worker for worker in workers if f":{worker.pid}:" in owner)
+
+
+# A worker forked from a process that has imported everything is up in a moment; all else about it is as usual.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.worker.slow", "worker.runs.loop"])
 
 
 class WorkerProcess:
-    """A Celery worker as `make run` starts it, up when it holds a lease."""
+    """A Celery worker with the arguments `make run` gives it; up when it holds a lease."""
 
-    def __init__(self, stand: Stand, application: str, environment: dict[str, str]) -> None:
+    def __init__(self, stand: Stand, environment: dict[str, str]) -> None:
         self._stand = stand
-        self.log = stand.home / f"worker-{uuid.uuid4().hex[:6]}.log"
-        command = [sys.executable, "-m", "celery", "-A", application, "worker", "-Q", "runs", "-P", "threads"]
-        command += ["-c", "2", "--without-gossip", "--without-mingle", "--without-heartbeat", "-q"]
-        with self.log.open("wb") as output:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env={**stand.environment, **environment}, stdout=output, stderr=output
-            )
-        eventually(self.has_lease, 60)
+        self.log = stand.scratch / f"worker-{uuid.uuid4().hex[:6]}.log"
+        self.process = FORKS.Process(target=serve, args=({**stand.environment, **environment}, str(self.log)))
+        self.process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def is_up(self) -> bool:
+        assert self.process.is_alive(), self.log.read_text()
+        return self.has_lease()
 
     def has_lease(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
         query = "SELECT 1 FROM runs_workerlease WHERE pid = %s AND expires > now()"
-        return self._stand.sql.execute(query, (self.process.pid,)).fetchone() is not None
+        return self._stand.sql.execute(query, (self.pid,)).fetchone() is not None
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
     def freeze(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
+        os.kill(self.pid, signal.SIGCONT)
 
     def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
-            self.process.wait(timeout=30)
+        self.process.terminate()
+        self.process.join(timeout=30)
+        assert not self.process.is_alive(), self.log.read_text()

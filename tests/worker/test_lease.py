@@ -21,7 +21,8 @@ Beats = list[tuple[str, Sequence[Owned]]]
 
 
 @pytest.fixture
-def beats() -> Beats:
+def beats(stand: Stand) -> Beats:
+    stand.sql.execute("DELETE FROM runs_workerlease")
     return []
 
 
@@ -80,6 +81,8 @@ def test_a_lease_comes_back_after_its_connection_was_cut(stand: Stand, lease: Le
 
 @pytest.fixture
 def put_lease(stand: Stand) -> Callable[..., None]:
+    stand.sql.execute("DELETE FROM runs_workerlease")
+
     def put(owner: str, *, host: str = "elsewhere", pid: int = 1, began: float = 0.0, seconds: int = 60) -> None:
         stand.sql.execute(
             "INSERT INTO runs_workerlease (id, host, pid, expires, info) "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg import AsyncConnection, Error
@@ -48,7 +49,7 @@ class WorkspaceResults:
             return None
         return row[0] if row else None
 
-    async def put(self, key: str, outputs: dict[str, Any]) -> None:
+    async def put(self, key: str, outputs: Mapping[str, Any]) -> None:
         text = dumps(outputs)
         try:
             async with self._pool.connection() as connection:
