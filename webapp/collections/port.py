@@ -47,12 +47,9 @@ class StoredCollection:
             return (await self._find(connection)).encoder
 
     async def revision(self) -> str:
-        """Changes with every change of the collection; "" when there is none of that name."""
+        """Changes with every change of the collection. Raises NodeError when there is none of that name."""
         async with self._pool.connection() as connection:
-            try:
-                found = await self._find(connection)
-            except NodeError:
-                return ""
+            found = await self._find(connection)
         return f"{found.id}.{found.revision}"
 
     async def store(self, documents: Documents) -> Documents:

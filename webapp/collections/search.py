@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from webapp.collections.words import asked
@@ -20,12 +21,16 @@ _DAMPING = 60  # of reciprocal rank fusion: how little the first places stand ou
 
 @dataclass(frozen=True)
 class Scope:
-    """Where is searched: a collection with so many passages of a dimension, or only `within` some of its passages."""
+    """Where is searched: a collection, and in it perhaps only some `documents` or only the passages `within`.
+
+    `passages` is how many of them there are to search through.
+    """
 
     collection: int
     dimension: int
     passages: int
     within: Sequence[int] | None = None
+    documents: Sequence[int] | None = None
 
     @property
     def exact(self) -> bool:
@@ -52,6 +57,7 @@ def statement(
     parameters: dict[str, Any] = {
         "collection": scope.collection,
         "within": list(scope.within) if scope.within is not None else None,
+        "documents": list(scope.documents) if scope.documents is not None else None,
         "depth": max(_DEPTH, limit),
         "limit": limit,
         "query": asked(query),
@@ -113,9 +119,12 @@ def _words(scope: Scope) -> str:
 
 
 def _where(scope: Scope) -> str:
-    return "collection_id = %(collection)s" + (
-        " AND id = ANY(%(within)s::bigint[])" if scope.within is not None else ""
-    )
+    parts = ["collection_id = %(collection)s"]
+    if scope.within is not None:
+        parts.append("id = ANY(%(within)s::bigint[])")
+    if scope.documents is not None:
+        parts.append("document_id = ANY(%(documents)s::bigint[])")
+    return " AND ".join(parts)
 
 
 def written(vector: Sequence[float]) -> str:
@@ -126,8 +135,14 @@ def written(vector: Sequence[float]) -> str:
 def index_dimension(connection: BaseDatabaseWrapper, dimension: int) -> None:
     """Make the index for vectors of `dimension`, if there is none yet."""
     size = int(dimension)
-    with connection.cursor() as cursor:
+    name = f"passages_by_meaning_{size}"
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [name])
+        if cursor.fetchone() != (None,):
+            return
+        # IF NOT EXISTS alone fails for one of two that come at once.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
         cursor.execute(
-            f"CREATE INDEX IF NOT EXISTS passages_by_meaning_{size} ON collections_passage "
+            f"CREATE INDEX IF NOT EXISTS {name} ON collections_passage "
             f"USING hnsw ((embedding::halfvec({size})) halfvec_ip_ops) WHERE dimension = {size}"
         )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.types import TypeInfo
 
 from pipelines.values import Document, Documents
-from webapp.collections.words import segmented
+from webapp.collections.words import segmented, storable
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,17 @@ class Source:
 
 def sources(documents: Documents) -> list[Source]:
     """Passages by the file they come from, in order; those of no file by their title."""
+    documents = tuple(_storable(document) for document in documents)
     groups: dict[tuple[str | None, str], list[int]] = {}
     for place, document in enumerate(documents):
         key = (document.artifact, "") if document.artifact else (None, document.title)
         groups.setdefault(key, []).append(place)
     return [_source([documents[place] for place in places], places) for places in groups.values()]
+
+
+def _storable(document: Document) -> Document:
+    heading = document.heading and storable(document.heading)
+    return replace(document, text=storable(document.text), title=storable(document.title), heading=heading)
 
 
 def _source(passages: Sequence[Document], places: Sequence[int]) -> Source:

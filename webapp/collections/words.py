@@ -16,6 +16,14 @@ _ONLY_HAN = re.compile(f"[{_HAN}]+")
 _EMPTY = frozenset("的了是在和与及也都就而着过吗呢吧啊之其这那有我你他她它们为于以个")
 
 
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """`text` as Postgres can hold it, as long as before: NUL and halves of surrogate pairs become U+FFFD."""
+    return _UNKEPT.sub("\ufffd", text)
+
+
 def segmented(text: str) -> str | None:
     """`text` with its unspaced words set apart; None when it has no such script and can be indexed as it is."""
     if not _UNSPACED.search(text):
@@ -27,7 +35,7 @@ def asked(query: str) -> str:
     """A query in the same words; Chinese also in pairs of characters, as its words may be cut otherwise in a passage
     that holds Japanese.
     """
-    return _UNSPACED.sub(lambda run: f" {' '.join({*_words(run[0]), *_pairs(run[0])})} ", query)
+    return _UNSPACED.sub(lambda run: f" {' '.join({*_words(run[0]), *_pairs(run[0])})} ", storable(query))
 
 
 def _words(run: str) -> Iterator[str]:
