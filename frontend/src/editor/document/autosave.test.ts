@@ -51,7 +51,9 @@ class Server {
 
 function opened(server: Server, stored = server.stored) {
   const document = new PipelineDocument(stored);
-  return { document, autosave: new Autosave("p1", document, stored, server.tools) };
+  const autosave = new Autosave("p1", document, stored, server.tools);
+  autosave.start();
+  return { document, autosave };
 }
 
 test("edits made within the pause are sent as one", async () => {

@@ -1,6 +1,6 @@
 import type { Content, PipelineDocument } from './document';
 import type { Drafts } from './drafts';
-import { sameGraph } from './graph';
+import { sameGraph, type Graph } from './graph';
 
 /** A version as the server has it. */
 export interface Stored extends Content {
@@ -30,6 +30,8 @@ export interface SaveTools {
 
 export const PAUSE = 700;
 const LONGEST_WAIT = 4000;
+/** What a draft was made on is no longer there when another version has been saved since. */
+const UNKNOWN_BASE: Graph = { version: 1, nodes: {}, edges: [] };
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 30_000;
 
@@ -44,7 +46,7 @@ export class Autosave {
   private sending: Promise<void> | null = null;
   private retry = FIRST_RETRY;
   private readonly listeners = new Set<() => void>();
-  private readonly unwatch: () => void;
+  private unwatch: () => void = () => undefined;
 
   constructor(
     private readonly pipeline: string,
@@ -52,9 +54,18 @@ export class Autosave {
     private stored: Stored,
     private readonly tools: SaveTools,
     private readonly onStored: (stored: Stored) => void = () => undefined,
-  ) {
-    this.unwatch = document.subscribe(() => this.edited());
+  ) {}
+
+  /** Begins to watch the document, and takes up what an earlier tab left unsaved in this browser. */
+  start(): void {
+    this.unwatch();
+    this.unwatch = this.document.subscribe(() => this.edited());
     this.takeUpDraft();
+  }
+
+  /** The version that the edits here were made on; null when only its revision is known. */
+  get base(): Content | null {
+    return this.stored.graph === UNKNOWN_BASE ? null : this.stored;
   }
 
   get dirty(): boolean {
@@ -117,7 +128,7 @@ export class Autosave {
       this.document.replace(draft, { name: 'takeUpDraft' });
       return;
     }
-    this.stored = { ...draft, revision: draft.revision };
+    this.stored = { name: '', graph: UNKNOWN_BASE, revision: draft.revision };
     this.state = { kind: 'conflict', theirs };
     this.document.replace(draft, { name: 'takeUpDraft' });
   }

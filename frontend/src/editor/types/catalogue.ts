@@ -12,7 +12,6 @@ export interface InputPort {
   type: string;
   required: boolean;
   streams?: boolean;
-  several?: boolean;
 }
 
 export interface OutputPort {
@@ -57,7 +56,7 @@ export interface ParamsSchema {
 }
 
 /** Input ports made by a parameter: one of `type` for each match of `pattern`'s first group in its text. */
-export interface PortsFrom {
+export interface InputsFrom {
   param: string;
   pattern: string;
   type: string;
@@ -72,7 +71,7 @@ export interface Kind {
   params: ParamsSchema;
   inputs: InputPort[];
   outputs: OutputPort[];
-  ports_from?: PortsFrom | null;
+  inputs_from?: InputsFrom | null;
 }
 
 export interface Catalogue {

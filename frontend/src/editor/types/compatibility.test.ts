@@ -24,8 +24,8 @@ const CATALOGUE: Catalogue = {
     kind("input.file", [], [output("file", "File")]),
     kind("document.read", [input("file", "File")], [output("documents", "Documents")], { title: "Read document" }),
     kind("text.generate", [input("prompt", "Text"), input("context", "Documents", false)], [output("text", "Text")]),
-    kind("text.template", [], [output("text", "Text")], {
-      ports_from: { param: "template", pattern: "\\{\\{\\s*(\\w+)\\s*\\}\\}", type: "Text" },
+    kind("text.template", [input("topic", "Text")], [output("text", "Text")], {
+      inputs_from: { param: "template", pattern: "\\{\\{\\s*(\\w+)\\s*\\}\\}", type: "Text" },
       params: { properties: { template: { type: "string", default: "{{topic}}" } } },
     }),
     kind("image.describe", [input("image", "Image")], [output("text", "Text")]),

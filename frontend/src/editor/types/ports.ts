@@ -1,6 +1,6 @@
 import type { NodePicture, Picture } from '../document/document';
-import { ancestors, endpoint, nodeOf, portOf, type Edge, type Params } from '../document/graph';
-import { kindNamed, type Catalogue, type InputPort, type Kind, type OutputPort } from './catalogue';
+import { ancestors, endpoint, nodeOf, portOf, type Edge } from '../document/graph';
+import { kindNamed, type Catalogue, type InputPort, type InputsFrom, type Kind, type OutputPort } from './catalogue';
 import { refusalOf, type Refusal } from './compatibility';
 
 export interface Ports {
@@ -23,20 +23,25 @@ export function portsOf(catalogue: Catalogue, node: NodePicture | undefined): Po
 }
 
 function portsWith(kind: Kind, node: NodePicture): Ports {
-  const made = portsMade(kind, node.params);
-  if (made.length === 0) return kind;
-  const names = new Set(made.map((port) => port.name));
-  return { inputs: [...kind.inputs.filter((port) => !names.has(port.name)), ...made], outputs: kind.outputs };
+  const rule = kind.inputs_from;
+  if (!rule) return kind;
+  const fresh = kind.params.properties?.[rule.param]?.default;
+  const atFirst = new Set(namesIn(rule, fresh));
+  const made = namesIn(rule, node.params[rule.param] ?? fresh);
+  return {
+    inputs: [
+      ...kind.inputs.filter((port) => !atFirst.has(port.name)),
+      ...made.map((name): InputPort => ({ name, type: rule.type, required: true })),
+    ],
+    outputs: kind.outputs,
+  };
 }
 
-/** The input ports that a parameter makes, such as one for each `{{word}}` of a template. */
-export function portsMade(kind: Kind, params: Params): InputPort[] {
-  const rule = kind.ports_from;
-  if (!rule) return [];
-  const text = params[rule.param] ?? kind.params.properties?.[rule.param]?.default;
-  if (typeof text !== 'string') return [];
-  const names = [...text.matchAll(new RegExp(rule.pattern, 'g'))].map((match) => match[1] ?? '');
-  return [...new Set(names)].filter(Boolean).map((name) => ({ name, type: rule.type, required: true }));
+/** The ports that a text makes, such as one for each `{{word}}` of a template. */
+function namesIn(rule: InputsFrom, text: unknown): string[] {
+  if (typeof text !== "string") return [];
+  const names = [...text.matchAll(new RegExp(rule.pattern, "g"))].map((match) => match[1] ?? "");
+  return [...new Set(names)].filter(Boolean);
 }
 
 export function inputPort(catalogue: Catalogue, picture: Picture, reference: string): InputPort | undefined {
@@ -70,8 +75,7 @@ export interface Offer {
 export function kindsThatFit(catalogue: Catalogue, wire: { from: string } | { into: string }): Offer[] {
   return catalogue.nodes.flatMap((kind): Offer[] => {
     if ('from' in wire) {
-      const inputs = [...kind.inputs, ...portsMade(kind, {})];
-      const port = inputs.find((each) => !refusalOf(catalogue, wire.from, each.type));
+      const port = kind.inputs.find((each) => !refusalOf(catalogue, wire.from, each.type));
       return port ? [{ kind, port: port.name }] : [];
     }
     const port = kind.outputs.find((each) => !refusalOf(catalogue, each.type, wire.into));

@@ -1,0 +1,129 @@
+import { Ban, Check, CircleAlert, Copy, Ellipsis, Pencil, Play, SlidersHorizontal, Trash2, TriangleAlert, Zap } from 'lucide-react';
+import { useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { IconButton, Menu, Spinner, Tooltip, type MenuEntry } from '@/ui';
+import { fragmentOf } from '../document/clipboard';
+import type { NodePicture } from '../document/document';
+import { duplicate, removeNodes, rename } from '../document/operations';
+import { useRunning } from '../run/RunningContext';
+import { useRun, useSession } from '../session';
+import type { Kind } from '../types/catalogue';
+import { FamilyIcon } from './FamilyIcon';
+import type { Severity } from './NodeCard';
+import styles from './node.module.css';
+
+interface Props {
+  node: NodePicture;
+  kind: Kind | undefined;
+  title: string;
+  state: string;
+  stale: boolean;
+  severity: Severity;
+}
+
+export function NodeHeader({ node, kind, title, state, stale, severity }: Props) {
+  const { t } = useTranslation('editor');
+  const { mayEdit, document } = useSession();
+  const [renaming, setRenaming] = useState(false);
+  return (
+    <header className={styles.header} title={stale ? t('node.stale') : undefined}>
+      <Tooltip content={kind ? `${t(`family.${kind.family}`)} · ${kind.kind}` : node.kind} side="top">
+        <span className={styles.family}>
+          <FamilyIcon family={kind?.family ?? ''} />
+        </span>
+      </Tooltip>
+      {renaming ? (
+        <input
+          className={`${styles.rename} nodrag`}
+          autoFocus
+          defaultValue={title}
+          aria-label={t('node.rename')}
+          maxLength={120}
+          onFocus={(event) => event.currentTarget.select()}
+          onBlur={(event) => {
+            const wanted = event.target.value.trim();
+            rename(document, node.id, wanted === kind?.title ? '' : wanted);
+            setRenaming(false);
+          }}
+          onKeyDown={(event) => {
+            event.stopPropagation();
+            if (event.key === 'Enter') event.currentTarget.blur();
+            if (event.key === 'Escape') setRenaming(false);
+          }}
+        />
+      ) : (
+        <h3 className={styles.title} onDoubleClick={(event) => mayEdit && (event.stopPropagation(), setRenaming(true))}>
+          {title}
+        </h3>
+      )}
+      <StateMark node={node.id} state={state} severity={severity} />
+      <NodeMenu node={node} title={title} onRename={() => setRenaming(true)} />
+    </header>
+  );
+}
+
+/** How the node stands; what the checker found comes before what the last run left. */
+function StateMark({ node, state, severity }: { node: string; state: string; severity: Severity }) {
+  const { t } = useTranslation('editor');
+  const cached = useRun(({ run }) => run.steps[node]?.cached ?? false);
+  const reason = useRun(({ run }) => run.steps[node]?.reason ?? '');
+  const quiet = state === 'idle' || state === 'done';
+  if (severity && severity !== 'note' && quiet) {
+    const Icon = severity === 'error' ? CircleAlert : TriangleAlert;
+    return (
+      <span className={styles.mark} data-severity={severity} role="img" aria-label={t(`severity.${severity}`)}>
+        <Icon size={15} />
+      </span>
+    );
+  }
+  const words = cached ? [t('state.cached'), reason].filter(Boolean).join(': ') : t(`state.${state}`);
+  const mark = markFor(state, cached);
+  return mark ? (
+    <Tooltip content={words} side="top">
+      <span className={styles.mark} role="img" aria-label={words}>
+        {mark}
+      </span>
+    </Tooltip>
+  ) : null;
+}
+
+function markFor(state: string, cached: boolean) {
+  if (cached) return <Zap size={14} className={styles.bolt} />;
+  if (state === 'queued') return <span className={styles.ring} />;
+  if (state === 'running' || state === 'streaming') return <Spinner size={12} />;
+  if (state === 'done') return <Check size={15} className={styles.tick} />;
+  if (state === 'failed') return <CircleAlert size={15} className={styles.bad} />;
+  return state === 'skipped' ? <Ban size={14} className={styles.skipped} /> : null;
+}
+
+function NodeMenu({ node, title, onRename }: { node: NodePicture; title: string; onRename: () => void }) {
+  const { t } = useTranslation('editor');
+  const { mayEdit, mayRun, document, view } = useSession();
+  const { start, running } = useRunning();
+  // The menu gives the focus back to its button when it closes, which would end a renaming begun at once.
+  const later = useRef<ReturnType<typeof setTimeout>>(undefined);
+  if (!mayEdit && !mayRun) return null;
+  const edits: MenuEntry[] = [
+    'separator',
+    { label: t('node.rename'), icon: <Pencil size={14} />, onSelect: () => void (later.current = setTimeout(onRename, 50)) },
+    { label: t('node.duplicate'), icon: <Copy size={14} />, shortcut: 'mod+d', onSelect: () => view.setState({ selected: duplicate(document, fragmentOf(document.picture, [node.id])) }) },
+    { label: t('node.delete'), icon: <Trash2 size={14} />, shortcut: 'backspace', danger: true, onSelect: () => removeNodes(document, [node.id]) },
+  ];
+  const entries: MenuEntry[] = [
+    { label: t('node.settings'), icon: <SlidersHorizontal size={14} />, onSelect: () => view.setState({ selected: [node.id], inspector: true }) },
+    { label: t('run.fromHere'), icon: <Play size={14} />, disabled: !mayRun || running, onSelect: () => start(node.id) },
+    ...(mayEdit ? edits : []),
+  ];
+  return (
+    <Menu
+      align="end"
+      entries={entries}
+      trigger={
+        <IconButton size="sm" label={t('node.menu', { title })} tooltip={false} className={`${styles.menu} nodrag`} data-testid="node-menu">
+          <Ellipsis size={16} />
+        </IconButton>
+      }
+    />
+  );
+}

@@ -1,0 +1,131 @@
+import { Handle, Position } from '@xyflow/react';
+import { useCallback } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useShallow } from 'zustand/react/shallow';
+
+import { Tooltip, typeColour } from '@/ui';
+import type { NodePicture } from '../document/document';
+import { endpoint, nodeOf, portOf } from '../document/graph';
+import { usePicture, useSession, useView } from '../session';
+import type { InputPort, OutputPort } from '../types/catalogue';
+import { itemOf } from '../types/compatibility';
+import { portsOf, whyNot } from '../types/ports';
+import type { Wiring } from '../page/view';
+import styles from './node.module.css';
+
+/** The rows of ports: what goes in on the left, what comes out on the right. */
+export function NodePorts({ node }: { node: NodePicture }) {
+  const { catalogue } = useSession();
+  const { inputs, outputs } = portsOf(catalogue, node);
+  const wired = useWired(node.id);
+  const lost = wired.filter(([side, port]) => !(side === 'in' ? inputs : outputs).some((each) => each.name === port));
+  if (inputs.length + outputs.length + lost.length === 0) return null;
+  return (
+    <div className={styles.ports}>
+      <ul>
+        {inputs.map((port) => (
+          <PortRow key={port.name} node={node.id} side="in" port={port} wired={wired.some(([side, name]) => side === 'in' && name === port.name)} />
+        ))}
+        {lost.filter(([side]) => side === 'in').map(([, name]) => (
+          <LostPort key={name} side="in" name={name} />
+        ))}
+      </ul>
+      <ul className={styles.outputs}>
+        {outputs.map((port) => (
+          <PortRow key={port.name} node={node.id} side="out" port={port} wired={wired.some(([side, name]) => side === 'out' && name === port.name)} />
+        ))}
+        {lost.filter(([side]) => side === 'out').map(([, name]) => (
+          <LostPort key={name} side="out" name={name} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+type Side = 'in' | 'out';
+
+/** The ports of a node that a wire ends at. */
+function useWired(node: string): [Side, string][] {
+  const ends = usePicture(useEnds(node));
+  return ends === '' ? [] : ends.split('\n').map((end) => [end.startsWith('>') ? 'in' : 'out', end.slice(1)]);
+}
+
+/** One string, so that a node is drawn again only when its own wires change. */
+const useEnds = (node: string) =>
+  useCallback(
+    (picture: { edges: readonly { source: string; target: string }[] }) => {
+      const ends = new Set<string>();
+      for (const edge of picture.edges) {
+        if (nodeOf(edge.source) === node) ends.add(`<${portOf(edge.source)}`);
+        if (nodeOf(edge.target) === node) ends.add(`>${portOf(edge.target)}`);
+      }
+      return [...ends].sort().join('\n');
+    },
+    [node],
+  );
+
+function PortRow({ node, side, port, wired }: { node: string; side: Side; port: InputPort | OutputPort; wired: boolean }) {
+  const { t } = useTranslation('editor');
+  const { mayEdit } = useSession();
+  const light = useLight(`${node}.${port.name}`, side);
+  const required = 'required' in port && port.required;
+  const words = [
+    t(`types.${port.type}`, { defaultValue: port.type }),
+    'required' in port ? t(required ? 'port.required' : 'port.optional') : '',
+    port.streams ? t('port.streams') : '',
+  ];
+  return (
+    <li className={styles.port} data-side={side} data-light={light}>
+      <Tooltip content={words.filter(Boolean).join(' · ')} side={side === 'in' ? 'left' : 'right'}>
+        <Handle
+          id={port.name}
+          type={side === 'in' ? 'target' : 'source'}
+          position={side === 'in' ? Position.Left : Position.Right}
+          className={styles.dot}
+          isConnectable={mayEdit}
+          data-hollow={(side === 'in' && required && !wired) || undefined}
+          data-optional={(side === 'in' && !required && !wired) || undefined}
+          data-list={itemOf(port.type) !== null || undefined}
+          style={{ '--dot': typeColour(port.type) } as React.CSSProperties}
+          aria-label={t(side === 'in' ? 'port.input' : 'port.output', { name: port.name, type: port.type })}
+          data-testid={`port-${node}-${side}-${port.name}`}
+        />
+      </Tooltip>
+      <span className={styles.portName}>{port.name.replaceAll('_', ' ')}</span>
+      {port.streams && <Wave colour={typeColour(port.type)} />}
+    </li>
+  );
+}
+
+/** A port that a wire ends at and that isn't there any more, such as a word taken out of a template. */
+function LostPort({ side, name }: { side: Side; name: string }) {
+  const { t } = useTranslation('editor');
+  return (
+    <li className={styles.port} data-side={side} data-lost>
+      <Handle id={name} type={side === 'in' ? 'target' : 'source'} position={side === 'in' ? Position.Left : Position.Right} className={styles.dot} isConnectable={false} />
+      <span className={styles.portName} title={t('port.lost')}>
+        {name}
+      </span>
+    </li>
+  );
+}
+
+/** While a wire is drawn: whether it could end here. */
+function useLight(reference: string, side: Side): 'fits' | 'dim' | 'held' | undefined {
+  const { catalogue, document } = useSession();
+  return useView(useShallow((view) => lightOf(view.wiring)));
+
+  function lightOf(wiring: Wiring | null): 'fits' | 'dim' | 'held' | undefined {
+    if (!wiring) return undefined;
+    if (wiring.reference === reference) return 'held';
+    if ((wiring.end === 'from') !== (side === 'in') || endpoint(wiring.reference)[0] === endpoint(reference)[0]) return 'dim';
+    const edge = wiring.end === 'from' ? { source: wiring.reference, target: reference } : { source: reference, target: wiring.reference };
+    return whyNot(catalogue, document.picture, edge) ? 'dim' : 'fits';
+  }
+}
+
+const Wave = ({ colour }: { colour: string }) => (
+  <svg className={styles.wave} width="14" height="8" viewBox="0 0 14 8" aria-hidden style={{ stroke: colour }}>
+    <path d="M1 4c1.5-3.5 3-3.5 4 0s2.500 3.500 4 0 2.500-3.500 4 0" fill="none" strokeWidth="1.5" strokeLinecap="round" />
+  </svg>
+);

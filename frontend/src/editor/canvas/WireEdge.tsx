@@ -1,0 +1,51 @@
+import { BaseEdge, EdgeLabelRenderer, getBezierPath, type Edge as XyEdge, type EdgeProps } from '@xyflow/react';
+import { memo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { typeColour } from '@/ui';
+import { formOf, plain } from '@/values/forms';
+import { endpoint, type Edge, type Json } from '../document/graph';
+import { resultAt } from '../run/results';
+import { useRun } from '../session';
+import styles from './canvas.module.css';
+
+export type Wire = XyEdge<{ edge: Edge; type: string }, 'wire'>;
+
+/** A wire in the colour of what it carries; it moves only while something flows. */
+export const WireEdge = memo(function WireEdge(props: EdgeProps<Wire>) {
+  const { id, data, selected } = props;
+  const [path, x, y] = getBezierPath({ ...props, curvature: 0.35 });
+  const [at, setAt] = useState<{ x: number; y: number } | null>(null);
+  const [node, port] = endpoint(data?.edge.source ?? '');
+  const flowing = useRun(({ run }) => run.steps[node]?.status === 'streaming' && run.steps[node].streams[port] !== undefined);
+  const state = flowing ? 'flowing' : undefined;
+  const style = { '--wire': typeColour(data?.type) } as React.CSSProperties;
+  return (
+    <g style={style} className={styles.wire} data-state={state} data-selected={selected || undefined} onPointerEnter={() => setAt({ x, y })} onPointerLeave={() => setAt(null)}>
+      <BaseEdge id={id} path={path} interactionWidth={18} className={styles.wirePath} />
+      {at && <WireValue node={node} port={port} at={at} type={data?.type ?? ''} />}
+    </g>
+  );
+});
+
+/** What last went through, said beside the wire. */
+function WireValue({ node, port, at, type }: { node: string; port: string; at: { x: number; y: number }; type: string }) {
+  const { t } = useTranslation('editor');
+  const value = useRun(({ run }) => resultAt(run.steps[node], port)?.value);
+  return (
+    <EdgeLabelRenderer>
+      <div className={styles.wireValue} style={{ transform: `translate(-50%, -110%) translate(${at.x}px, ${at.y}px)` }}>
+        <span className={styles.wireType}>{t(`types.${type}`, { defaultValue: type })}</span>
+        {value === undefined ? <span className={styles.quiet}>{t('wire.nothing')}</span> : <span>{shortened(value)}</span>}
+      </div>
+    </EdgeLabelRenderer>
+  );
+
+  function shortened(shown: Json): string {
+    const form = formOf(shown);
+    if (form.kind === 'documents') return t('values.documents', { count: form.count });
+    if (form.kind === 'embedding') return t('values.embedding', { count: form.dimension });
+    const text = plain(shown);
+    return text.length > 240 ? `${text.slice(0, 240)}…` : text;
+  }
+}

@@ -1,0 +1,51 @@
+import { applyEdgeChanges, applyNodeChanges, type EdgeChange, type NodeChange } from '@xyflow/react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+import type { Position } from '../document/graph';
+import { moveNodes } from '../document/operations';
+import { usePicture, useSession, useView } from '../session';
+import { flowEdges, flowNodes } from './flow';
+import type { FlowNode } from './NodeCard';
+import type { Wire } from './WireEdge';
+
+/** Keeps what the canvas draws in step with the document, and brings moves back to it when they are done. */
+export function useFlow() {
+  const { document, catalogue, view, mayEdit } = useSession();
+  const picture = usePicture((each) => each);
+  const selected = useView((state) => state.selected);
+  const [nodes, setNodes] = useState<FlowNode[]>(() => flowNodes([], picture, selected));
+  const [edges, setEdges] = useState<Wire[]>(() => flowEdges([], picture, catalogue));
+  const [drawn, setDrawn] = useState({ picture, selected });
+  // The document or the selection changed elsewhere: the same drawing is made of it before anything is shown.
+  if (drawn.picture !== picture || drawn.selected !== selected) {
+    setDrawn({ picture, selected });
+    setNodes(flowNodes(nodes, picture, selected));
+    setEdges(flowEdges(edges, picture, catalogue));
+  }
+  const latest = useRef({ nodes, edges });
+  useEffect(() => {
+    latest.current = { nodes, edges };
+  }, [nodes, edges]);
+
+  const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => {
+    const own = changes.filter((change) => change.type !== 'remove');
+    const next = applyNodeChanges(own, latest.current.nodes);
+    latest.current.nodes = next;
+    setNodes(next);
+    if (own.some((change) => change.type === 'select')) {
+      view.setState({ selected: next.filter((node) => node.selected).map((node) => node.id) });
+    }
+    const moved = own.flatMap((change): [string, Position][] =>
+      change.type === 'position' && change.dragging === false && change.position ? [[change.id, [change.position.x, change.position.y]]] : [],
+    );
+    if (mayEdit && moved.length > 0) moveNodes(document, Object.fromEntries(moved), `move:${moved.map(([id]) => id).join()}`);
+  }, [document, view, mayEdit]);
+
+  const onEdgesChange = useCallback((changes: EdgeChange<Wire>[]) => {
+    setEdges((before) => applyEdgeChanges(changes.filter((change) => change.type !== 'remove'), before));
+  }, []);
+
+  const nodesNow = useCallback(() => latest.current.nodes, []);
+  const selectedEdgesNow = useCallback(() => latest.current.edges.filter((edge) => edge.selected).map((edge) => edge.id), []);
+  return { nodes, edges, onNodesChange, onEdgesChange, nodesNow, selectedEdgesNow };
+}

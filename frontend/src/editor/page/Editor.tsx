@@ -1,0 +1,110 @@
+import { ReactFlowProvider } from '@xyflow/react';
+import { lazy, Suspense, useEffect, useState } from 'react';
+
+import { Canvas, type CanvasTools } from '../canvas/Canvas';
+import { Palette } from '../canvas/Palette';
+import { ShortcutList } from '../canvas/ShortcutList';
+import { Inspector } from '../inspector/Inspector';
+import { StaleProvider } from '../run/StaleContext';
+import { usePicture, useSaveState, useSession, useView } from '../session';
+import { PassageSheet } from '@/values/PassageSheet';
+import { ConflictDialog } from './ConflictDialog';
+import { LargeValue } from './LargeValue';
+import { Resizer, usePanelSize } from './Resizer';
+import { RunProvider } from './RunProvider';
+import { TopBar } from './TopBar';
+import { useLastRun } from './useLastRun';
+import { useNarrow } from './useNarrow';
+import styles from './page.module.css';
+
+const RunPanel = lazy(() => import('../run/RunPanel'));
+const PhoneEditor = lazy(() => import('./PhoneEditor'));
+
+/** Bar, palette, canvas, inspector and the drawer below; on a phone a form instead. */
+export function Editor() {
+  const narrow = useNarrow();
+  useLastRun();
+  useTitle();
+  return (
+    <ReactFlowProvider>
+      <RunProvider>
+        <StaleProvider>
+          {narrow ? (
+            <Suspense fallback={null}>
+              <PhoneEditor />
+            </Suspense>
+          ) : (
+            <WideEditor />
+          )}
+          <Floating />
+        </StaleProvider>
+      </RunProvider>
+    </ReactFlowProvider>
+  );
+}
+
+function WideEditor() {
+  const { mayEdit } = useSession();
+  const palette = useView((view) => view.palette) && mayEdit;
+  const inspector = useView((view) => view.inspector && view.selected.length > 0);
+  const drawer = useView((view) => view.drawer);
+  const [tools, setTools] = useState<CanvasTools | null>(null);
+  const [paletteWidth, setPaletteWidth] = usePanelSize('palette', 216, 176, 360);
+  const [inspectorWidth, setInspectorWidth] = usePanelSize('inspector', 304, 256, 520);
+  const [drawerHeight, setDrawerHeight] = usePanelSize('drawer', 272, 140, 640);
+  return (
+    <div className={styles.editor} data-testid="editor">
+      <TopBar onShow={(ids) => tools?.show(ids)} />
+      <div className={styles.middle}>
+        {palette && (
+          <div className={styles.left} style={{ width: paletteWidth }}>
+            <Palette onAdd={(kind) => tools?.add(kind)} />
+            <Resizer edge="right" size={paletteWidth} onSize={setPaletteWidth} />
+          </div>
+        )}
+        <div className={styles.centre}>
+          <main className={styles.canvas}>
+            <Canvas bind={setTools} />
+          </main>
+          {drawer && (
+            <div className={styles.drawer} style={{ height: drawerHeight }}>
+              <Resizer edge="top" size={drawerHeight} onSize={setDrawerHeight} />
+              <Suspense fallback={null}>
+                <RunPanel onShow={(ids) => tools?.show(ids)} />
+              </Suspense>
+            </div>
+          )}
+        </div>
+        {inspector && (
+          <div className={styles.right} style={{ width: inspectorWidth }}>
+            <Resizer edge="left" size={inspectorWidth} onSize={setInspectorWidth} />
+            <Inspector onAlign={(how) => tools?.align(how)} />
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Floating() {
+  const { view } = useSession();
+  const passage = useView((state) => state.passage);
+  const conflict = useSaveState().kind === 'conflict';
+  return (
+    <>
+      <PassageSheet shown={passage} onClose={() => view.setState({ passage: null })} />
+      <LargeValue />
+      <ShortcutList />
+      {conflict && <ConflictDialog />}
+    </>
+  );
+}
+
+function useTitle(): void {
+  const name = usePicture((picture) => picture.name);
+  useEffect(() => {
+    const before = document.title;
+    document.title = `${name} · GenAISys Studio`;
+    return () => void (document.title = before);
+  }, [name]);
+}

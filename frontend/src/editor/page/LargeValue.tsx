@@ -1,0 +1,34 @@
+import { useTranslation } from 'react-i18next';
+import { useShallow } from 'zustand/react/shallow';
+
+import { Dialog } from '@/ui';
+import { ValueActions } from '@/values/ValueActions';
+import { ValueView } from '@/values/ValueView';
+import { Cited } from '../canvas/NodeResult';
+import { resultOf } from '../run/results';
+import { useRun, useSession, useView } from '../session';
+import { kindNamed } from '../types/catalogue';
+import styles from './page.module.css';
+
+/** One result with the room to read it. */
+export function LargeValue() {
+  const large = useView((view) => view.large);
+  return large ? <Opened node={large.node} /> : null;
+}
+
+function Opened({ node }: { node: string }) {
+  const { t } = useTranslation('editor');
+  const { document, catalogue, view } = useSession();
+  const result = useRun(useShallow(({ run }) => resultOf(run, document.picture, node)));
+  const picture = document.picture.nodes[node];
+  const title = picture?.title ?? kindNamed(catalogue, picture?.kind ?? '')?.title ?? node;
+  return (
+    <Dialog open onOpenChange={() => view.setState({ large: null })} title={title} size="lg" footer={<ValueActions value={result?.value} name={node} />}>
+      <div className={styles.large} aria-label={t('node.result', { title })}>
+        <Cited node={node}>
+          <ValueView value={result?.value} streaming={result?.streaming ?? false} />
+        </Cited>
+      </div>
+    </Dialog>
+  );
+}

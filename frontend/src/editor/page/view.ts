@@ -1,0 +1,84 @@
+import { createStore } from 'zustand/vanilla';
+
+import type { Finding, Position } from '../document/graph';
+import type { Refusal } from '../types/compatibility';
+import type { DocumentForm } from '@/values/forms';
+
+export type DrawerTab = 'output' | 'timeline' | 'events' | 'history';
+
+/** A wire under way: from an output (`from`) or backwards from an input (`into`). */
+export interface Wiring {
+  end: 'from' | 'into';
+  /** `node.port` where it is held. */
+  reference: string;
+  type: string;
+}
+
+export interface QuickAdd {
+  /** Where the box opens, in pixels of the window. */
+  screen: { x: number; y: number };
+  /** Where the node goes, on the canvas. */
+  position: Position;
+  wiring: Wiring | null;
+}
+
+export interface View {
+  selected: readonly string[];
+  wiring: Wiring | null;
+  quickAdd: QuickAdd | null;
+  /** Why a wire was refused, said for a moment. */
+  refusal: Refusal | null;
+  findings: readonly Finding[];
+  passage: { document: DocumentForm; number: number } | null;
+  /** A result opened large. */
+  large: { node: string; port: string } | null;
+  shortcuts: boolean;
+  palette: boolean;
+  inspector: boolean;
+  drawer: boolean;
+  tab: DrawerTab;
+}
+
+export type ViewStore = ReturnType<typeof createViewStore>;
+
+const KEY = 'genaisys.editor.panels';
+const REMEMBERED = ['palette', 'inspector', 'drawer', 'tab'] as const;
+
+export function createViewStore(findings: readonly Finding[]) {
+  const store = createStore<View>(() => ({
+    selected: [],
+    wiring: null,
+    quickAdd: null,
+    refusal: null,
+    findings,
+    passage: null,
+    large: null,
+    shortcuts: false,
+    palette: window.innerWidth >= 900,
+    inspector: true,
+    drawer: false,
+    tab: 'output',
+    ...remembered(),
+  }));
+  store.subscribe((now, before) => {
+    if (REMEMBERED.some((key) => now[key] !== before[key])) remember(now);
+  });
+  return store;
+}
+
+function remembered(): Partial<View> {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<View>;
+    return window.innerWidth < 900 ? { ...kept, palette: false } : kept;
+  } catch {
+    return {};
+  }
+}
+
+function remember(view: View): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(REMEMBERED.map((key) => [key, view[key]]))));
+  } catch {
+    // Without storage the panels stand as they do until the page is left.
+  }
+}

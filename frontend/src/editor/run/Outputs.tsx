@@ -1,0 +1,81 @@
+import { CircleAlert } from 'lucide-react';
+import { memo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useShallow } from 'zustand/react/shallow';
+
+import { ValueActions } from '@/values/ValueActions';
+import { ValueView } from '@/values/ValueView';
+import { Cited } from '../canvas/NodeResult';
+import { usePicture, useRun, useSession } from '../session';
+import { kindNamed } from '../types/catalogue';
+import { resultOf } from './results';
+import styles from './run.module.css';
+
+/** The pipeline's results by name, as they come. */
+export function Outputs() {
+  const { t } = useTranslation('editor');
+  const { catalogue } = useSession();
+  const picture = usePicture((each) => each);
+  const watched = useRun((each) => each.id !== null);
+  const outputs = Object.values(picture.nodes).filter((node) => kindNamed(catalogue, node.kind)?.family === 'output');
+  return (
+    <div className={styles.outputs} data-testid="outputs">
+      <RunFailure />
+      {!watched && <p className={styles.nothing}>{t('outputs.notRun')}</p>}
+      {watched && outputs.length === 0 && <p className={styles.nothing}>{t('outputs.none')}</p>}
+      {watched && outputs.map((node) => <Output key={node.id} node={node.id} name={String(node.params['name'] ?? node.id)} title={node.title} />)}
+    </div>
+  );
+}
+
+const Output = memo(function Output({ node, name, title }: { node: string; name: string; title: string | undefined }) {
+  const { t } = useTranslation('editor');
+  const { document } = useSession();
+  const result = useRun(useShallow(({ run }) => resultOf(run, document.picture, node)));
+  const finished = useRun(({ run }) => run.finished);
+  const label = title ?? name.replaceAll('_', ' ');
+  return (
+    <section className={styles.output} aria-label={label} data-testid={`output-${name}`} aria-busy={result?.streaming || undefined}>
+      <header>
+        <h3>{label}</h3>
+        {result && !result.streaming && <ValueActions value={result.value} name={name} />}
+      </header>
+      {result ? (
+        <div className={styles.reading} aria-live={result.streaming ? 'off' : 'polite'}>
+          <Cited node={node}>
+            <ValueView value={result.value} streaming={result.streaming} />
+          </Cited>
+        </div>
+      ) : (
+        <p className={styles.nothing}>{t(finished ? 'outputs.missing' : 'outputs.waiting')}</p>
+      )}
+    </section>
+  );
+});
+
+/** Why the run failed, said once, above what it gave all the same. */
+function RunFailure() {
+  const { t } = useTranslation('editor');
+  const { document, catalogue } = useSession();
+  const error = useRun(({ run }) => run.error);
+  const status = useRun(({ run }) => run.status);
+  const link = useRun((watched) => watched.link);
+  const node = useRun(({ run }) => Object.keys(run.steps).find((id) => run.steps[id]?.status === 'failed'));
+  const stepError = useRun(({ run }) => (node ? run.steps[node]?.error : null));
+  if (link === 'refused') return <p className={styles.nothing}>{t('run.refused')}</p>;
+  if (status === 'cancelled') return <p className={styles.nothing}>{t('run.cancelled')}</p>;
+  const said = stepError ?? error;
+  if (status !== 'failed' || !said) return null;
+  const picture = node ? document.picture.nodes[node] : undefined;
+  const where = picture && (picture.title ?? kindNamed(catalogue, picture.kind)?.title);
+  return (
+    <div className={styles.failure} role="alert" data-testid="run-failure">
+      <CircleAlert size={16} aria-hidden />
+      <div>
+        <strong>{where ? `${where}: ${said.title}` : said.title}</strong>
+        {said.detail && said.detail !== said.title && <p>{said.detail}</p>}
+        {said.hint && <p>{said.hint}</p>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+import { ApiError } from '@/api/client';
+import { cancelRun, queryClient, startRun, uploadFile } from '@/api/queries';
+import type { Finding, Json } from '../document/graph';
+import type { Session } from '../session';
+import { inputFields, inputsToSend, missingInputs, type InputField } from './inputs';
+
+export type Started =
+  | { kind: 'started' }
+  | { kind: 'missing'; fields: readonly InputField[] }
+  | { kind: 'uploading' }
+  | { kind: 'unsaved' }
+  | { kind: 'findings' }
+  | { kind: 'refused'; title: string; detail: string };
+
+/** Saves, starts a run and watches it. `from` is the node to begin at: what comes before it is taken from the last results. */
+export async function run(session: Session, from?: string): Promise<Started> {
+  const { document, inputs, runs, view, catalogue, pipeline } = session;
+  const fields = inputFields(catalogue, document.picture);
+  const { values, uploads } = inputs.getState();
+  if (Object.values(uploads).some((upload) => upload.fraction !== null)) return { kind: 'uploading' };
+  const missing = missingInputs(fields, values);
+  if (missing.length > 0) return { kind: 'missing', fields: missing };
+  if (session.autosave && !(await session.autosave.flush())) return { kind: 'unsaved' };
+  const given = inputsToSend(fields, values);
+  try {
+    // A key made once for this press: a request that is sent twice starts one run. Only secure pages can make one.
+    const key = window.isSecureContext ? crypto.randomUUID() : undefined;
+    const started = await startRun(pipeline.id, { inputs: given, ...(from ? { from } : {}) }, key);
+    runs.watch({ id: started.id, graph: document.toJson(), inputs: given });
+    void queryClient.invalidateQueries({ queryKey: ['runs-of', pipeline.id] });
+    return { kind: 'started' };
+  } catch (error) {
+    return refused(error, view);
+  }
+}
+
+function refused(error: unknown, view: Session['view']): Started {
+  if (!(error instanceof ApiError)) throw error;
+  const findings = error.body['findings'];
+  if (Array.isArray(findings) && findings.length > 0) {
+    view.setState({ findings: findings as Finding[] });
+    return { kind: 'findings' };
+  }
+  return { kind: 'refused', title: error.title, detail: error.detail };
+}
+
+export async function stop({ runs }: Session): Promise<void> {
+  const { id } = runs.getState();
+  if (id) await cancelRun(id);
+}
+
+/** Sends a file to the store and gives it to the run input `name`. Throws ApiError. */
+export async function giveFile({ inputs, pipeline }: Session, name: string, file: File): Promise<void> {
+  inputs.uploading(name, { name: file.name, fraction: 0 });
+  try {
+    const { digest } = await uploadFile(pipeline.workspace, file, (fraction) => inputs.uploading(name, { name: file.name, fraction }));
+    const value: Json = { type: 'File', artifact: digest, name: file.name, media: file.type || 'application/octet-stream', size: file.size };
+    inputs.give(name, value);
+    inputs.uploading(name, null);
+  } catch (error) {
+    inputs.uploading(name, { name: file.name, fraction: null });
+    throw error;
+  }
+}
