@@ -45,6 +45,11 @@ class GenerateText(Node):
         ge=100,
         le=1_000_000,
     )
+    show_example: bool = param(
+        True,
+        label="Show how to cite",
+        help="Begin with an example of a cited answer. Small models answer much better after it.",
+    )
 
     def is_random(self) -> bool:
         return self.temperature > 0
@@ -52,16 +57,24 @@ class GenerateText(Node):
     async def run(
         self, ctx: Context, prompt: Text, context: Documents = NO_DOCUMENTS, history: Messages = NO_MESSAGES
     ) -> Stream[Text]:
-        said = (*ruled(self.system, history), Message("user", grounded(prompt, context, self.max_context)))
         model = cast(TextModel, ctx.model(self.model))
         async for piece in model.generate(
-            said,
+            self.conversation(prompt, context, history),
             max_new_tokens=self.max_new_tokens,
             temperature=self.temperature,
             top_p=self.top_p,
             seed=self.seed if self.seed is not None else ctx.seed,
         ):
             yield piece
+
+    def conversation(self, prompt: str, context: Documents, history: Messages) -> Messages:
+        """What the model is told: the rule, how to cite where there is something to cite, what was said, the prompt."""
+        example = _EXAMPLE if self.show_example and context else NO_MESSAGES
+        said = ruled(self.system, history)
+        rules = tuple(each for each in said if each.role == "system")
+        now = Message("user", grounded(prompt, context, self.max_context))
+        turns = tuple(each for each in said if each.role != "system")
+        return (*rules, *example, *turns, now)
 
 
 def grounded(prompt: str, context: Documents, longest: int) -> str:
@@ -78,5 +91,15 @@ def grounded(prompt: str, context: Documents, longest: int) -> str:
         left -= len(document.text)
     if not passages:
         return prompt
-    rule = "Answer from the passages above and cite them by number, like [1]."
-    return "\n\n".join([*passages, rule, prompt])
+    return "\n".join([*passages, "", _RULE, prompt])
+
+
+_RULE = "Answer from the passages and cite them by number."
+_EXAMPLE = (
+    Message(
+        "user",
+        "[1] The library opens at nine.\n[2] Books may be kept for four weeks.\n[3] A lost card costs two euros.\n\n"
+        f"{_RULE}\nHow long may I keep a book?",
+    ),
+    Message("assistant", "Books may be kept for four weeks [2]."),
+)

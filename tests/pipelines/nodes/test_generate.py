@@ -82,8 +82,21 @@ def test_chance_is_in_the_temperature() -> None:
 def test_passages_are_numbered_before_the_question() -> None:
     prompt = grounded("What is it?", (Document("A pump."), Document("A pipe.")), 1_000)
     assert prompt.index("[1] A pump.") < prompt.index("[2] A pipe.") < prompt.index("What is it?")
-    assert "[1]" in prompt.split("A pipe.")[1]
+    assert "cite" in prompt.split("A pipe.")[1]
     assert grounded("What is it?", (), 1_000) == "What is it?"
+
+
+def test_how_to_cite_is_shown_where_there_is_something_to_cite() -> None:
+    node, documents = GenerateText(system="Be brief."), (Document("A pump."),)
+    said = (Message("user", "Hi"), Message("assistant", "Hello"))
+    plain = node.conversation("What is it?", (), said)
+    assert plain == (Message("system", "Be brief."), *said, Message("user", "What is it?"))
+    shown = node.conversation("What is it?", documents, said)
+    assert [each.role for each in shown] == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert "[2]" in shown[2].content
+    assert shown[3:5] == said
+    unshown = GenerateText(show_example=False).conversation("What is it?", documents, ())
+    assert [each.role for each in unshown] == ["user"]
 
 
 def test_no_more_is_shown_than_is_allowed() -> None:
