@@ -4,7 +4,8 @@ import type { Graph } from '@/api/types';
 import { useCatalogue } from '@/api/queries';
 import { typeColour } from '@/ui';
 import styles from './GraphDrawing.module.css';
-import { drawingOf, type DrawnNode } from './layout';
+import { DETAILED, drawingOf, THUMBNAIL, type DrawnNode } from './layout';
+import { wrapped } from './wrapped';
 
 interface Props {
   graph: Graph;
@@ -18,7 +19,7 @@ interface Props {
 /** A graph as a small picture: where its nodes lie and what flows between them. */
 export function GraphDrawing({ graph, label, detailed = false, className }: Props) {
   const catalogue = useCatalogue().data;
-  const drawing = useMemo(() => drawingOf(graph, catalogue), [graph, catalogue]);
+  const drawing = useMemo(() => drawingOf(graph, catalogue, detailed ? DETAILED : THUMBNAIL), [graph, catalogue, detailed]);
   const dots = useId();
   return (
     <svg
@@ -46,46 +47,40 @@ export function GraphDrawing({ graph, label, detailed = false, className }: Prop
 }
 
 function NodeShape({ node, detailed }: { node: DrawnNode; detailed: boolean }) {
-  const longest = node.width - 56;
+  const { header } = detailed ? DETAILED : THUMBNAIL;
   return (
     <g transform={`translate(${node.x} ${node.y})`}>
       <rect className={styles.node} width={node.width} height={node.height} rx={14} />
       {detailed ? (
-        <text className={styles.title} x={20} y={30}>
-          {shortened(node.title)}
-        </text>
+        <Title text={node.title} width={node.width - 26} header={header} />
       ) : (
-        <rect className={styles.line} x={22} y={18} width={Math.min(longest, 40 + node.title.length * 8)} height={13} rx={6.5} />
+        <rect className={styles.line} x={18} y={18} width={Math.min(node.width - 36, 40 + node.title.length * 8)} height={12} rx={6} />
       )}
-      <line className={styles.rule} x1={0} x2={node.width} y1={44} y2={44} />
+      <line className={styles.rule} x1={0} x2={node.width} y1={header} y2={header} />
       {node.inputs.map((port) => (
-        <g key={port.name}>
-          <circle className={styles.port} cx={0} cy={port.y} r={9} style={{ fill: typeColour(port.type) }} />
-          {detailed && (
-            <text className={styles.label} x={20} y={port.y + 5}>
-              {port.name}
-            </text>
-          )}
-        </g>
+        <Port key={port.name} x={0} y={port.y} name={port.name} type={port.type} />
       ))}
       {node.outputs.map((port) => (
-        <g key={port.name}>
-          <circle className={styles.port} cx={node.width} cy={port.y} r={9} style={{ fill: typeColour(port.type) }} />
-          {detailed && (
-            <text className={styles.label} x={node.width - 20} y={port.y + 5} textAnchor="end">
-              {port.name}
-            </text>
-          )}
-        </g>
+        <Port key={port.name} x={node.width} y={port.y} name={port.name} type={port.type} />
       ))}
     </g>
   );
 }
 
-/** Chinese characters take about twice the room of Latin letters. */
-function shortened(title: string): string {
-  let room = 27;
-  const letters = [...title];
-  const end = letters.findIndex((letter) => (room -= letter > '\u2e80' ? 1.8 : 1) < 0);
-  return end < 0 ? title : `${letters.slice(0, end).join('')}…`;
+function Port({ x, y, name, type }: { x: number; y: number; name: string; type: string | undefined }) {
+  return (
+    <circle className={styles.port} cx={x} cy={y} r={9} style={{ fill: typeColour(type) }}>
+      <title>{type ? `${name}: ${type}` : name}</title>
+    </circle>
+  );
+}
+
+function Title({ text, width, header }: { text: string; width: number; header: number }) {
+  const lines = wrapped(text, width);
+  const first = header / 2 + 7 - (lines.length - 1) * 13;
+  return lines.map((line, index) => (
+    <text key={index} className={styles.title} x={14} y={first + index * 26}>
+      {line}
+    </text>
+  ));
 }

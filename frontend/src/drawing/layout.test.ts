@@ -43,8 +43,8 @@ describe('the drawing of a graph', () => {
   });
 
   it('keeps the places a person gave', () => {
-    const placed: Graph = { version: 1, nodes: { a: { kind: 'input.text', position: [7, -30] }, b: { kind: 'x', position: [900, 12] } }, edges: [] };
-    expect(drawingOf(placed).nodes.map(({ x, y }) => [x, y])).toEqual([[7, -30], [900, 12]]);
+    const placed: Graph = { version: 1, nodes: { a: { kind: 'input.text', position: [7, -30] }, b: { kind: 'x', position: [300, 12] } }, edges: [] };
+    expect(drawingOf(placed).nodes.map(({ x, y }) => [x, y])).toEqual([[7, -30], [300, 12]]);
   });
 
   it('gives each wire the type of the port it comes from, from port to port', () => {
@@ -69,8 +69,20 @@ describe('the drawing of a graph', () => {
       expect(node.y + node.height).toBeLessThan(box[1] + box[3]);
     }
     const one = drawingOf({ version: 1, nodes: { a: { kind: 'input.text' } }, edges: [] });
-    expect(one.box[2]).toBeGreaterThanOrEqual(1000);
+    expect(one.box[2]).toBeGreaterThanOrEqual(700);
     expect(one.nodes[0]!.x + 140).toBeCloseTo(one.box[0] + one.box[2] / 2);
+  });
+
+  it('presses a long row together until it fits its frame, still without overlaps', () => {
+    const ids = [...Array(8).keys()].map((index) => `n${index}`);
+    const row: Graph = {
+      version: 1,
+      nodes: Object.fromEntries(ids.map((id) => [id, { kind: 'input.text' }])),
+      edges: ids.slice(1).map((id, index) => ({ source: `${ids[index]}.text`, target: `${id}.in` })),
+    };
+    const { box, nodes } = drawingOf(row, catalogue);
+    expect(box[2] / box[3]).toBeLessThan(4);
+    for (const a of nodes) for (const b of nodes) if (a !== b) expect(overlaps(a, b)).toBe(false);
   });
 
   it.each([

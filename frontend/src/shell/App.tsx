@@ -1,13 +1,16 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { queryClient } from '@/api/queries';
 import { Toaster, TooltipProvider } from '@/ui';
+import { ErrorBoundary } from './ErrorBoundary';
 import { Routes } from './Routes';
 
 export function App() {
   return (
     <QueryClientProvider client={queryClient}>
       <TooltipProvider>
-        <Routes />
+        <ErrorBoundary>
+          <Routes />
+        </ErrorBoundary>
         <Toaster />
       </TooltipProvider>
     </QueryClientProvider>

@@ -57,7 +57,7 @@ function Places({ workspace, onGo }: { workspace?: Workspace; onGo: () => void }
   const shown = useMemo(() => matching(places, query), [places, query]);
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest' }), [active]);
+  useEffect(() => void list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest' }), [active]);
   const current = Math.min(active, shown.length - 1);
   const visit = (place: Place | undefined) => {
     if (!place) return;

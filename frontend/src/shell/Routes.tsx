@@ -48,7 +48,7 @@ export function Routes() {
 
 function Framed() {
   const [location] = useLocation();
-  useEffect(() => window.scrollTo(0, 0), [location]);
+  useEffect(() => void window.scrollTo(0, 0), [location]);
   return (
     <Frame>
       <ErrorBoundary key={location}>

@@ -106,8 +106,9 @@ function OptionList({ id, options, value, searchable, empty, label, placeholder,
   const [active, setActive] = useState(() => Math.max(0, options.findIndex((option) => option.value === value)));
   const focused = useRef<HTMLInputElement & HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => focused.current?.focus(), []);
-  useEffect(() => list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest' }), [active, shown]);
+  useEffect(() => void focused.current?.focus(), []);
+  // New browsers answer a scroll with a promise, and an effect must not return one.
+  useEffect(() => void list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest' }), [active, shown]);
   const current = Math.min(active, shown.length - 1);
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -1,7 +1,8 @@
+import { FileText } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useSearchParams } from 'wouter';
-import { ApiError } from '@/api/client';
+import { ApiError, artifactUrl } from '@/api/client';
 import { useForkTemplate, useMe, useModels, useTemplate } from '@/api/queries';
 import type { Json, Template } from '@/api/types';
 import { GraphDrawing } from '@/drawing/GraphDrawing';
@@ -125,15 +126,23 @@ function Sample({ sample }: { sample: Record<string, Json> }) {
       {entries.map(([name, value]) => (
         <p key={name} className={styles.sample}>
           <small>{name}</small>
-          {inWords(value)}
+          <SampleValue value={value} />
         </p>
       ))}
     </div>
   );
 }
 
-function inWords(value: Json): string {
+function SampleValue({ value }: { value: Json }) {
+  const { t } = useTranslation('pages');
   if (typeof value === 'string') return value.length > 240 ? `${value.slice(0, 240)}…` : value;
-  if (value && typeof value === 'object' && !Array.isArray(value) && typeof value.name === 'string') return value.name;
+  if (value && typeof value === 'object' && !Array.isArray(value) && typeof value.artifact === 'string') {
+    return (
+      <a className={styles.file} href={artifactUrl(value.artifact)} target="_blank" rel="noopener">
+        <FileText size={14} aria-hidden />
+        {typeof value.name === 'string' ? value.name : t('gallery.sampleFile')}
+      </a>
+    );
+  }
   return JSON.stringify(value);
 }

@@ -1,7 +1,6 @@
-import { FileUp, LayoutTemplate, Plus, Search, Workflow } from 'lucide-react';
+import { FileUp, Plus, Search, Workflow } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'wouter';
 import { useMay, usePipelines, useTemplates } from '@/api/queries';
 import type { Pipeline } from '@/api/types';
 import { Page } from '@/shell/Page';
@@ -103,15 +102,9 @@ function FirstPipeline({ workspace, mayEdit, onBlank }: { workspace: string; may
         title={t('pipelines.empty')}
         action={
           mayEdit && (
-            <>
-              <Button asChild variant="primary">
-                <Link href="/gallery">
-                  <LayoutTemplate size={16} aria-hidden />
-                  {t('pipelines.fromTemplate')}
-                </Link>
-              </Button>
-              <Button onClick={onBlank}>{t('pipelines.blank')}</Button>
-            </>
+            <Button variant="primary" icon={<Plus size={16} />} onClick={onBlank}>
+              {t('pipelines.blank')}
+            </Button>
           )
         }
       >
