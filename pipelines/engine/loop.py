@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from pipelines.engine.outcome import StepRecord
-from pipelines.engine.plan import Step, Wire
+from pipelines.engine.plan import NO_VALUES, Step, Wire
 from pipelines.engine.scope import Scope
 from pipelines.engine.step import perform, skip
 from pipelines.values import JSON
@@ -47,6 +47,7 @@ class Loop:
         step: Step | None = first
         while step is not None:
             self.records.append(await self._settle(step))
+            _let_go(step)
             step = self._release(step)
             now = self._scope.events.now()
             if now - self._breathed > _BREATH:
@@ -75,6 +76,16 @@ class Loop:
             else:
                 self._tasks.create_task(self._follow(after))
         return follower
+
+
+def _let_go(step: Step) -> None:
+    """Forget the values that nobody will ask for any more: a run holds what is in use, and not all it ever made."""
+    if not step.users:
+        step.values, step.pipe = NO_VALUES, None
+    for wire in step.wires:
+        wire.source.users -= 1
+        if not wire.source.users and wire.source.state != "running":
+            wire.source.values, wire.source.pipe = NO_VALUES, None
 
 
 def _lacking(step: Step) -> Wire | None:

@@ -28,7 +28,7 @@ class Traits:
     is_output: bool
 
 
-_NOTHING_YET: Mapping[str, Any] = {}
+NO_VALUES: Mapping[str, Any] = {}
 
 
 class Wire:
@@ -53,7 +53,8 @@ class Step:
     """One node within one run: what is fixed about it, and how far it is.
 
     `waiting` counts the wires that have brought nothing yet. `onward` are the steps that wait for this one's end, one
-    for each wire; `early` those that wait for its first piece. `spoiled` says that a failure lies upstream.
+    for each wire; `early` those that wait for its first piece. `users` counts the wires whose target hasn't ended:
+    at none the values are let go. `spoiled` says that a failure lies upstream.
     """
 
     __slots__ = (
@@ -71,6 +72,7 @@ class Step:
         "spoiled",
         "state",
         "traits",
+        "users",
         "values",
         "waiting",
         "wires",
@@ -87,12 +89,13 @@ class Step:
         self.onward: list[Step] = []
         self.early: list[Step] = []
         self.waiting = 0
+        self.users = 0
         self.state: Literal["waiting", "running", "succeeded", "failed", "skipped"] = "waiting"
         self.spoiled = False
         self.attempts = 0
         self.key = ""
-        self.values: Mapping[str, Any] = _NOTHING_YET
-        self.forms: Mapping[str, JSON] = _NOTHING_YET
+        self.values: Mapping[str, Any] = NO_VALUES
+        self.forms: Mapping[str, JSON] = NO_VALUES
         self.pipe: Pipe | None = None
 
 
@@ -145,4 +148,5 @@ def _wire(steps: Mapping[str, Step], bound: Bound) -> None:
         wire = Wire(source, output, into)
         target.wires.append(wire)
         target.waiting += 1
+        source.users += 1
         (source.early if wire.piecewise else source.onward).append(target)

@@ -2,9 +2,12 @@
 
 import asyncio
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
 
 from pipelines.catalogue import CATALOGUE
 from pipelines.node import (
@@ -19,7 +22,7 @@ from pipelines.node import (
     Stream,
     param,
 )
-from pipelines.values import Nothing, Number, Text
+from pipelines.values import Embedding, Nothing, Number, Text
 
 
 class Script:
@@ -30,6 +33,7 @@ class Script:
         self.runs: Counter[str] = Counter()
         self.gates: dict[str, asyncio.Event] = {}
         self.do: dict[str, Callable[[], Any]] = {}
+        self.watched: Callable[[], Any] = lambda: None
 
     def gate(self, name: str) -> asyncio.Event:
         return self.gates.setdefault(name, asyncio.Event())
@@ -248,6 +252,28 @@ class Wrong(Node):
         return text  # type: ignore[return-value]
 
 
+class Measure(Node):
+    """Gives a vector that a test can watch."""
+
+    family = Family.CONTROL
+    output = "vector"
+
+    async def run(self, ctx: Context, text: Text) -> Embedding:
+        vector = np.zeros(8, dtype=np.float32)
+        SCRIPT.watched = weakref.ref(vector)
+        return vector
+
+
+class Length(Node):
+    """Takes a vector and gives a text."""
+
+    family = Family.CONTROL
+    output = "text"
+
+    async def run(self, ctx: Context, vector: Embedding) -> Text:
+        return str(len(vector))
+
+
 class Ask(Node):
     """Asks a model, so that its key hangs on the model's revision."""
 
@@ -282,6 +308,8 @@ KINDS: dict[str, type[Node]] = {
             Fork,
             Wrong,
             Ask,
+            Measure,
+            Length,
         )
     },
 }

@@ -1,6 +1,7 @@
 """For any graph whatever: each node once, after all it waits for; a failure costs only what is downstream of it."""
 
 import asyncio
+import gc
 from typing import Any
 
 from hypothesis import given
@@ -148,3 +149,20 @@ async def test_what_computes_is_run_off_the_loop(world: World, script: Script) -
     assert script.log[0].startswith("compute")
     (progress,) = world.of("step.progress")
     assert (progress["fraction"], progress["note"]) == (0.5, "half")
+
+
+async def test_a_value_that_nobody_needs_any_more_is_let_go(world: World, script: Script) -> None:
+    graph = graph_of(
+        {"in": ("input.text", {"default": "x"}), "it": "measure", "length": "length", "wait": ("wait", {"gate": "g"})},
+        "in.text -> it.text",
+        "it.vector -> length.vector",
+        "length.text -> wait.text",
+    )
+    running = asyncio.create_task(world.run(graph, KINDS))
+    async with asyncio.timeout(60):
+        while "at g" not in script.log:  # noqa: ASYNC110  # the fact is no event
+            await asyncio.sleep(0.001)
+    gc.collect()
+    assert script.watched() is None
+    script.gate("g").set()
+    assert (await running).status == "succeeded"
