@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, LiteralString
 
-from psycopg import AsyncConnection, Error
-from psycopg_pool import AsyncConnectionPool
+from psycopg import Error
 
 from pipelines.node import NodeError
 from pipelines.values import File
 from worker.artifacts import ArtifactFolder
+from worker.runs.workplace import Pool, ask
 
 HOLD = """
-WITH known AS (
-    INSERT INTO artifacts_artifact (digest, media, size) VALUES (%(digest)s, %(media)s, %(size)s) ON CONFLICT DO NOTHING
+WITH file (digest, media, size, workspace, name) AS (VALUES (%s, %s, %s::bigint, %s::bigint, %s)), known AS (
+    INSERT INTO artifacts_artifact (digest, media, size) SELECT digest, media, size FROM file ON CONFLICT DO NOTHING
+), held AS (
+    INSERT INTO artifacts_holding (workspace_id, digest, name) SELECT workspace, digest, name FROM file
+    ON CONFLICT DO NOTHING
 )
-INSERT INTO artifacts_holding (workspace_id, digest, name) VALUES (%(workspace)s, %(digest)s, %(name)s)
-ON CONFLICT DO NOTHING
+SELECT digest FROM file
 """
-HOLDS = "SELECT 1 FROM artifacts_holding WHERE workspace_id = %s AND digest = %s"
+HOLDS = "SELECT digest FROM artifacts_holding WHERE workspace_id = %s AND digest = %s"
 
 
 class StoreUnavailable(NodeError):
@@ -29,7 +32,7 @@ class StoreUnavailable(NodeError):
 class WorkspaceArtifacts:
     """Satisfies `pipelines.node.Artifacts`."""
 
-    def __init__(self, folder: ArtifactFolder, pool: AsyncConnectionPool[AsyncConnection[Any]], workspace: Any) -> None:
+    def __init__(self, folder: ArtifactFolder, pool: Pool, workspace: Any) -> None:
         self._folder = folder
         self._pool = pool
         self._workspace = workspace
@@ -38,14 +41,7 @@ class WorkspaceArtifacts:
     async def put(self, data: bytes, name: str, media: str) -> File:
         """Raises NodeError; StoreUnavailable when trying again may help."""
         file = await self._folder.put(data, name, media)
-        values = {
-            "digest": file.artifact,
-            "media": media,
-            "size": file.size,
-            "name": name,
-            "workspace": self._workspace,
-        }
-        await self._ask(HOLD, values)
+        await self._ask(HOLD, (file.artifact, media, file.size, self._workspace, name))
         self._held.add(file.artifact)
         return file
 
@@ -58,10 +54,8 @@ class WorkspaceArtifacts:
             self._held.add(file.artifact)
         return await self._folder.read(file)
 
-    async def _ask(self, statement: Any, values: Any) -> bool:
+    async def _ask(self, statement: LiteralString, values: Sequence[Any]) -> bool:
         try:
-            async with self._pool.connection() as connection:
-                cursor = await connection.execute(statement, values)
-                return cursor.rowcount > 0
+            return await ask(self._pool, statement, values) is not None
         except Error as error:
             raise StoreUnavailable("The database of the artifact store did not answer.", "Try again.") from error

@@ -129,6 +129,7 @@ class RunLoop:
                     pass
             except Error as error:
                 log.warning("no run can be claimed now: %s", str(error).strip())
+                await workplace.pool.check()
                 await asyncio.sleep(0.5)  # the reaper rings again as long as something waits
 
     async def _claim_some(self, workplace: Workplace) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -59,6 +59,23 @@ async def open_workplace(settings: Settings, catalogue: Mapping[str, Any]) -> As
     finally:
         await pool.close(timeout=2)
         await valkey.aclose()
+
+
+async def ask(pool: Pool, statement: LiteralString, values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The first row of a statement that may be said twice: a connection from before the server's restart is broken,
+    and says so only when it is used. Raises psycopg.Error.
+    """
+    try:
+        return await _first_row(pool, statement, values)
+    except OperationalError:
+        await pool.check()
+        return await _first_row(pool, statement, values)
+
+
+async def _first_row(pool: Pool, statement: LiteralString, values: Sequence[Any]) -> tuple[Any, ...] | None:
+    async with pool.connection() as connection:
+        row: tuple[Any, ...] | None = await (await connection.execute(statement, values)).fetchone()
+        return row
 
 
 def connect(url: str, *, blocking: bool = False) -> Redis:
