@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
-import socket
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ from deploy.local.trial import Trial
 pytestmark = pytest.mark.chaos
 
 PARTS = {
-    "web server": "deploy.local.web",
-    "run worker": "-Q runs",
-    "model worker": "-Q models",
+    "Web server": "deploy.local.web",
+    "Run worker": "-Q runs",
+    "Model worker": "-Q models",
     "Postgres": "bin/postgres",
     "Valkey": "valkey-server",
 }
@@ -37,21 +37,30 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("studio")
 
 
-@pytest.fixture
-def serving(home: Path) -> Iterator[Trial]:
-    started = trial.start(home)
+@pytest.fixture(scope="module")
+def last(home: Path) -> Iterator[list[Trial]]:
+    """Who serves from that home now, if anybody."""
+    started: list[Trial] = []
     yield started
-    if started.process.poll() is None:
-        trial.stop(started)
+    if started and started[-1].process.poll() is None:
+        trial.stop(started[-1])
 
 
-def test_a_start_killed_half_way_is_no_trouble_to_the_next(home: Path) -> None:
+@pytest.fixture
+def serving(home: Path, last: list[Trial]) -> Trial:
+    """The studio the test before has left, or, where it has left none, a new start."""
+    if not last or last[-1].process.poll() is not None:
+        last.append(trial.start(home))
+    return last[-1]
+
+
+def test_a_start_killed_half_way_is_no_trouble_to_the_next(home: Path, last: list[Trial]) -> None:
     half = trial.launch(home)
     while not (home / "postgres" / "data" / "PG_VERSION").exists():
         time.sleep(0.005)
     half.kill()
     half.wait()
-    trial.stop(trial.start(home))
+    last.append(trial.start(home))
 
 
 def test_it_serves_and_says_how_to_attach(serving: Trial) -> None:
@@ -61,56 +70,6 @@ def test_it_serves_and_says_how_to_attach(serving: Trial) -> None:
     assert facts["pid"] == serving.process.pid
     with psycopg.connect(facts["database_url"]) as connection:
         assert connection.execute("SELECT slug FROM workspaces_workspace").fetchall() == [("demo",)]
-
-
-def test_each_part_that_is_killed_comes_back(serving: Trial) -> None:
-    for title, mark in PARTS.items():
-        killed = part(serving, mark)
-        assert killed is not None
-        os.kill(killed, signal.SIGKILL)
-        while part(serving, mark, wait=False) in (None, killed):
-            assert serving.process.poll() is None, f"the supervisor ended with the {title}"
-            time.sleep(0.05)
-    while get(f"{serving.url}/api/v1/health").get("status") != "ok":
-        time.sleep(0.1)
-    said = trial.stop(serving)
-    for title in PARTS:
-        assert f"{title.lower()} ended (killed by SIGKILL): starting it again" in said.lower()
-
-
-def test_a_committed_row_outlives_the_kill_of_everything(serving: Trial) -> None:
-    with psycopg.connect(serving.environment["DATABASE_URL"]) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
-        connection.execute("INSERT INTO kept VALUES ('here')")
-    everything = [
-        serving.process.pid,
-        *(child.pid for child in psutil.Process(serving.process.pid).children(recursive=True)),
-    ]
-    for pid in everything:
-        os.kill(pid, signal.SIGKILL)
-    serving.process.wait()
-    again = trial.start(serving.home)
-    with psycopg.connect(again.environment["DATABASE_URL"]) as connection:
-        assert connection.execute("SELECT word FROM kept").fetchall() == [("here",)]
-    trial.stop(again)
-
-
-def test_a_killed_supervisor_takes_everything_with_it(serving: Trial) -> None:
-    parts = psutil.Process(serving.process.pid).children(recursive=True)
-    serving.process.kill()
-    serving.process.wait()
-    gone(parts)
-    trial.stop(trial.start(serving.home))
-
-
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_leaves_no_process_behind(serving: Trial, told: signal.Signals) -> None:
-    parts = psutil.Process(serving.process.pid).children(recursive=True)
-    assert len(parts) >= len(PARTS)
-    serving.process.send_signal(told)
-    assert serving.process.wait() == 0
-    gone(parts)
-    assert not (serving.home / "run.json").exists()
 
 
 def test_a_second_start_over_the_same_home_is_refused(serving: Trial) -> None:
@@ -124,14 +83,61 @@ def test_a_second_start_over_the_same_home_is_refused(serving: Trial) -> None:
     assert get(f"{serving.url}/api/v1/health")
 
 
-def test_a_port_in_use_is_refused_and_nothing_is_broken(home: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        refused = trial.launch(home, taken.getsockname()[1])
-        said = refused.communicate()[0].decode()
+def test_a_port_in_use_is_refused_with_one_sentence(serving: Trial, tmp_path: Path) -> None:
+    port = int(serving.url.rsplit(":", 1)[1])
+    refused = trial.launch(tmp_path, port)
+    said = refused.communicate()[0].decode()
     assert refused.returncode == 1
-    assert said.startswith(f"Port {taken_port(said)} is used by another program")
-    assert len(said.splitlines()) == 1
-    trial.stop(trial.start(home))
+    assert said.startswith(f"Port {port} is used by another program (process ")
+    assert said.endswith(f"choose another: PORT={port + 1} make run\n")
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_each_part_that_is_killed_comes_back_and_a_stop_ends_them_all(serving: Trial) -> None:
+    for title, mark in PARTS.items():
+        killed = part(serving, mark)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        while part(serving, mark, wait=False) in (None, killed):
+            assert serving.process.poll() is None, f"the supervisor ended with the {title}"
+            time.sleep(0.05)
+    while get(f"{serving.url}/api/v1/health")["status"] != "ok":
+        time.sleep(0.1)
+    parts = children(serving)
+    said = trial.stop(serving)
+    for title in PARTS:
+        assert f"{title} ended (killed by SIGKILL): starting it again" in said
+    gone(parts)
+    assert serving.process.returncode == 0
+    assert not (serving.home / "run.json").exists()
+
+
+def test_a_committed_row_outlives_the_kill_of_everything(serving: Trial, last: list[Trial]) -> None:
+    with psycopg.connect(serving.environment["DATABASE_URL"]) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
+        connection.execute("INSERT INTO kept VALUES ('here')")
+    for pid in [*(child.pid for child in children(serving)), serving.process.pid]:
+        with contextlib.suppress(ProcessLookupError):  # a part of a part that went with it
+            os.kill(pid, signal.SIGKILL)
+    serving.process.wait()
+    last.append(trial.start(serving.home))
+    with psycopg.connect(last[-1].environment["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT word FROM kept").fetchall() == [("here",)]
+
+
+def test_a_killed_supervisor_takes_everything_with_it(serving: Trial) -> None:
+    parts = children(serving)
+    assert len(parts) >= len(PARTS)
+    serving.process.kill()
+    serving.process.wait()
+    gone(parts)
+
+
+def test_ctrl_c_leaves_no_process_behind(serving: Trial) -> None:
+    parts = children(serving)
+    serving.process.send_signal(signal.SIGINT)
+    assert serving.process.wait() == 0
+    gone(parts)
 
 
 def test_servers_that_are_given_are_used_and_none_is_started(
@@ -148,6 +154,10 @@ def test_servers_that_are_given_are_used_and_none_is_started(
         assert started.environment["DATABASE_URL"] == database
     finally:
         trial.stop(started)
+
+
+def children(studio: Trial) -> list[Any]:
+    return list(psutil.Process(studio.process.pid).children(recursive=True))
 
 
 def part(studio: Trial, mark: str, wait: bool = True) -> int | None:
@@ -172,10 +182,6 @@ def gone(processes: list[Any]) -> None:
                 time.sleep(0.05)
         except psutil.NoSuchProcess:
             continue
-
-
-def taken_port(said: str) -> str:
-    return said.split()[1]
 
 
 def get(url: str) -> dict[str, Any]:
