@@ -19,7 +19,6 @@ _PATHS = {
     "runs.Step": "run__workspace",
     "runs.RunLog": "run__workspace",
     "collections.Document": "collection__workspace",
-    "collections.Passage": "document__collection__workspace",
 }
 
 

@@ -18,6 +18,7 @@ from webapp.api.problems import MEDIA, Problem, problem, unreachable
 from webapp.api.system import router as system
 from webapp.api.system import version
 from webapp.artifacts.api import router as artifacts
+from webapp.collections.api import router as collections
 from webapp.gallery.api import router as gallery
 from webapp.models.api import router as models
 from webapp.pipelines.api import router as pipelines
@@ -68,7 +69,7 @@ api = Api(
     parser=StrictParser(),
     urls_namespace="api",
 )
-for router in (system, accounts, workspaces, pipelines, runs, artifacts, gallery, models):
+for router in (system, accounts, workspaces, pipelines, runs, artifacts, collections, gallery, models):
     api.add_router("", router)
 
 

@@ -26,6 +26,8 @@ _DETAILS = {
     500: "The studio made a mistake; the server's log has it.",
     503: "The database does not answer. Try again in a few seconds.",
 }
+# Classes of SQLSTATE that mean that there is no database to speak with: connection, resources, shutting down.
+_AWAY = ("08", "53", "57P")
 
 
 class Problem(Exception):
@@ -86,8 +88,11 @@ class Problems:
 
 def unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
     """503. The reason goes to the log, since it may name hosts."""
-    log.error("The database does not answer: %s", error)
-    response = problem(503) if request.path_info.startswith("/api/") else errors.page(request, 503)
+    log.error("The database did not do it: %s", error)
+    state = getattr(error.__cause__, "sqlstate", None)
+    busy = state is not None and not state.startswith(_AWAY)
+    detail = "The database is busy with something that stands in the way. Try again in a moment." if busy else ""
+    response = problem(503, detail=detail) if request.path_info.startswith("/api/") else errors.page(request, 503)
     response.headers["Retry-After"] = "3"
     return response
 

@@ -23,15 +23,22 @@ UNREACHABLE = (BrokerError, RedisError, OSError)
 # After a failure the broker is left alone for this long, in seconds.
 PAUSE = 1.0
 
-app = Celery("genaisys-web", set_as_current=False)
-app.conf.update(
-    broker_url=settings.BROKER_URL,
-    result_backend=None,
-    task_ignore_result=True,
-    broker_pool_limit=2,
-    broker_connection_timeout=1.0,
-    broker_transport_options={"socket_connect_timeout": 1.0, "socket_timeout": 2.0},
-)
+
+def make_app(broker_url: str) -> Celery:
+    """A Celery that only sends, and gives up within seconds."""
+    made = Celery("genaisys-web", set_as_current=False)
+    made.conf.update(
+        broker_url=broker_url,
+        result_backend=None,
+        task_ignore_result=True,
+        broker_pool_limit=2,
+        broker_connection_timeout=1.0,
+        broker_transport_options={"socket_connect_timeout": 1.0, "socket_timeout": 2.0, "max_retries": 1},
+    )
+    return made
+
+
+app = make_app(settings.BROKER_URL)
 
 
 def ring_runs() -> None:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-_ID = re.compile(r"(\d{1,10})-(\d{1,18})")
+_ID = re.compile(r"([0-9]{1,10})-([0-9]{1,18})")
 
 
 class Place(NamedTuple):

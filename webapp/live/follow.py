@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from channels.db import database_sync_to_async
 from redis.exceptions import RedisError
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 MOST = 500  # entries in one piece
 
 
-async def follow(run_id: str, after: Place) -> AsyncIterator[list[Entry]]:
+async def follow(run_id: str, after: Place) -> AsyncGenerator[list[Entry], None]:
     """The entries after `after` in pieces, none empty: each once, in order, up to the one that ends the run."""
     kept = await database_sync_to_async(ended_log)(run_id)
     if kept is None:

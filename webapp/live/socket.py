@@ -4,6 +4,7 @@ import asyncio
 import io
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -47,8 +48,9 @@ async def watch_run(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _send_all(run_id: str, after: Place, send: Send) -> None:
     # `send` waits while the socket's buffer is full: a slow reader is served as fast as it reads.
-    async for entries in follow(run_id, after):
-        await send({"type": "websocket.send", "text": frame(entries)})
+    async with aclosing(follow(run_id, after)) as following:
+        async for entries in following:
+            await send({"type": "websocket.send", "text": frame(entries)})
     await send({"type": "websocket.close", "code": 1000})
 
 

@@ -151,9 +151,10 @@ def _queue(values: dict[str, Any]) -> int:
 def _queue_once(run: Run, values: dict[str, Any], pipeline: Pipeline, key: str, wanted: Wanted) -> bool:
     """False when another request with the same key was quicker."""
     claim: dict[str, Any] = {"pipeline": pipeline.pk, "key": key, "digest": wanted.digest, "run": run.pk}
+    claim["remembered"] = REMEMBERED
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_CLAIM_KEY, {**claim, "remembered": REMEMBERED})
+            cursor.execute(_CLAIM_KEY, claim)
             if cursor.fetchone() is None:
                 return False
         run.number = _queue(values)

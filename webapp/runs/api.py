@@ -206,7 +206,7 @@ async def _sent_events(run_id: str, after: Place) -> AsyncIterator[str]:
     finally:
         coming.cancel()
         await asyncio.gather(coming, return_exceptions=True)
-        await following.aclose()  # type: ignore[attr-defined]
+        await following.aclose()
 
 
 def _as_text(entries: list[Entry]) -> str:

@@ -1,0 +1,105 @@
+"""Every endpoint of the interface with the role it needs, and a request that is right in all but the caller."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.webapp.conftest import GREETING
+from webapp.workspaces.models import Role
+
+VIEWER, RUNNER, EDITOR, OWNER = Role.VIEWER, Role.RUNNER, Role.EDITOR, Role.OWNER
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`path` as in the OpenAPI document; `names` say what of Alice's fills each of its blanks.
+
+    `role` is None where being signed in is enough, and `open` where not even that is needed.
+    """
+
+    method: str
+    path: str
+    role: Role | None = None
+    names: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+    files: bool = False
+    query: str = ""
+    open: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def address(self, belongings: dict[str, Any]) -> str:
+        filled = self.path
+        for blank, what in self.names:
+            filled = filled.replace("{" + blank + "}", str(belongings[what]))
+        return filled + self.query
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def _lab(*more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return (("slug", "workspace"), *more)
+
+
+def _of(what: str, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return (("id", what), *more)
+
+
+_NEW = {"name": "New", "graph": GREETING}
+_ASK = {"inputs": {"question": "Ann"}}
+_HERE = "/workspaces/{slug}"
+_ANY_REVISION = (("if_match", "*"),)
+
+ENDPOINTS = [
+    Endpoint("GET", "/health", open=True),
+    Endpoint("GET", "/catalogue"),
+    Endpoint("POST", "/check", body=GREETING),
+    Endpoint("GET", "/me"),
+    Endpoint("PUT", "/me/password", body={"password": "quite another long one"}),
+    Endpoint("GET", "/workspaces"),
+    Endpoint("POST", "/workspaces", body={"name": "Second"}),
+    Endpoint("GET", _HERE, VIEWER, _lab()),
+    Endpoint("PATCH", _HERE, OWNER, _lab(), {"name": "Renamed"}),
+    Endpoint("DELETE", _HERE, OWNER, _lab()),
+    Endpoint("GET", _HERE + "/members", VIEWER, _lab()),
+    Endpoint("PATCH", _HERE + "/members/{member}", OWNER, _lab(("member", "member")), {"role": "owner"}),
+    Endpoint("DELETE", _HERE + "/members/{member}", OWNER, _lab(("member", "other"))),
+    Endpoint("GET", _HERE + "/invitations", OWNER, _lab()),
+    Endpoint("POST", _HERE + "/invitations", OWNER, _lab(), {"role": "viewer"}),
+    Endpoint("DELETE", _HERE + "/invitations/{number}", OWNER, _lab(("number", "invitation"))),
+    Endpoint("GET", _HERE + "/keys", OWNER, _lab()),
+    Endpoint("POST", _HERE + "/keys", OWNER, _lab(), {"name": "New", "role": "viewer"}),
+    Endpoint("DELETE", _HERE + "/keys/{number}", OWNER, _lab(("number", "key"))),
+    Endpoint("GET", _HERE + "/pipelines", VIEWER, _lab()),
+    Endpoint("POST", _HERE + "/pipelines", EDITOR, _lab(), _NEW),
+    Endpoint("GET", "/pipelines/{id}", VIEWER, _of("pipeline")),
+    Endpoint("PUT", "/pipelines/{id}", EDITOR, _of("pipeline"), {"graph": GREETING}, headers=_ANY_REVISION),
+    Endpoint("DELETE", "/pipelines/{id}", EDITOR, _of("pipeline")),
+    Endpoint("POST", "/pipelines/{id}/check", VIEWER, _of("pipeline")),
+    Endpoint("GET", "/pipelines/{id}/versions", VIEWER, _of("pipeline")),
+    Endpoint("GET", "/pipelines/{id}/versions/{number}", VIEWER, _of("pipeline", ("number", "one"))),
+    Endpoint("GET", "/pipelines/{id}/runs", VIEWER, _of("pipeline")),
+    Endpoint("POST", "/pipelines/{id}/runs", RUNNER, _of("pipeline"), _ASK),
+    Endpoint("GET", _HERE + "/runs", VIEWER, _lab()),
+    Endpoint("GET", "/runs/{id}", VIEWER, _of("run")),
+    Endpoint("GET", "/runs/{id}/events", VIEWER, _of("run")),
+    Endpoint("POST", "/runs/{id}/cancel", RUNNER, _of("run")),
+    Endpoint("POST", _HERE + "/uploads", RUNNER, _lab(), files=True),
+    Endpoint("GET", "/artifacts/{digest}", VIEWER, (("digest", "artifact"),)),
+    Endpoint("GET", "/models"),
+    Endpoint("GET", "/templates"),
+    Endpoint("GET", "/templates/{slug}", VIEWER, (("slug", "template"),)),
+    Endpoint("POST", "/templates/{slug}/fork", EDITOR, (("slug", "template"),), {"workspace": "lab"}),
+    Endpoint("GET", _HERE + "/collections", VIEWER, _lab()),
+    Endpoint("POST", _HERE + "/collections", EDITOR, _lab(), {"name": "New", "encoder": "tiny-encoder"}),
+    Endpoint("GET", "/collections/{id}", VIEWER, _of("collection")),
+    Endpoint("PATCH", "/collections/{id}", EDITOR, _of("collection"), {"name": "Renamed"}),
+    Endpoint("DELETE", "/collections/{id}", EDITOR, _of("collection")),
+    Endpoint("GET", "/collections/{id}/documents", VIEWER, _of("collection")),
+    Endpoint("POST", "/collections/{id}/documents", EDITOR, _of("collection"), files=True),
+    Endpoint("DELETE", "/collections/{id}/documents/{doc}", EDITOR, _of("collection", ("doc", "document"))),
+    Endpoint("GET", "/collections/{id}/search", VIEWER, _of("collection"), query="?q=oil&mode=words"),
+    Endpoint("GET", "/documents/{id}/passages", VIEWER, _of("document")),
+    Endpoint("GET", "/passages/{id}", VIEWER, _of("passage")),
+    # Any member of any workspace may see the list; adding one needs the role editor somewhere.
+    Endpoint("POST", "/models", EDITOR, body={"name": "tiny-encoder"}),
+]
