@@ -77,7 +77,6 @@ export function Canvas({ still = false, bind }: { still?: boolean; bind?: (tools
         fitView
         fitViewOptions={FIT}
         onlyRenderVisibleElements={flow.nodes.length > LARGE}
-        proOptions={NO_MARK}
         onPaneClick={() => view.setState({ selected: [], quickAdd: null })}
       >
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.4} color="var(--canvas-dot)" />
@@ -93,7 +92,6 @@ export function Canvas({ still = false, bind }: { still?: boolean; bind?: (tools
 }
 
 const SNAP: [number, number] = [8, 8];
-const NO_MARK = { hideAttribution: true };
 const isPane = (target: EventTarget): boolean => target instanceof Element && target.classList.contains('react-flow__pane');
 
 /** A part of its own, so that a run's coming and going doesn't draw the canvas again. */

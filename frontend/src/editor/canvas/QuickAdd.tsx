@@ -35,7 +35,7 @@ function QuickAddBox({ request }: { request: Request }) {
   const shown = matching(offers, query);
   const at = Math.min(active, shown.length - 1);
   const pick = usePick(request);
-  useEffect(() => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }), [at]);
+  useEffect(() => void list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }), [at]);
   useEffect(() => {
     const outside = (event: PointerEvent) => {
       if (!box.current?.contains(event.target as Node)) view.setState({ quickAdd: null });

@@ -1,4 +1,4 @@
-import { BaseEdge, EdgeLabelRenderer, getBezierPath, type Edge as XyEdge, type EdgeProps } from '@xyflow/react';
+import { BaseEdge, EdgeLabelRenderer, getBezierPath, getSmoothStepPath, type Edge as XyEdge, type EdgeProps } from '@xyflow/react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -14,7 +14,7 @@ export type Wire = XyEdge<{ edge: Edge; type: string }, 'wire'>;
 /** A wire in the colour of what it carries; it moves only while something flows. */
 export const WireEdge = memo(function WireEdge(props: EdgeProps<Wire>) {
   const { id, data, selected } = props;
-  const [path, x, y] = getBezierPath({ ...props, curvature: 0.35 });
+  const [path, x, y] = pathOf(props);
   const [at, setAt] = useState<{ x: number; y: number } | null>(null);
   const [node, port] = endpoint(data?.edge.source ?? '');
   const flowing = useRun(({ run }) => run.steps[node]?.status === 'streaming' && run.steps[node].streams[port] !== undefined);
@@ -27,6 +27,12 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<Wire>) {
     </g>
   );
 });
+
+/** A calm curve forwards; a wire that goes back to an earlier column takes the gap between the rows. */
+function pathOf(props: EdgeProps<Wire>) {
+  const back = props.targetX < props.sourceX + 24 && Math.abs(props.targetY - props.sourceY) > 80;
+  return back ? getSmoothStepPath({ ...props, borderRadius: 20, offset: 28 }) : getBezierPath({ ...props, curvature: 0.35 });
+}
 
 /** What last went through, said beside the wire. */
 function WireValue({ node, port, at, type }: { node: string; port: string; at: { x: number; y: number }; type: string }) {

@@ -13,14 +13,14 @@ const ROW_GAP = 40;
 
 type Sizes = Readonly<Record<string, Size>>;
 
-/** Columns by the longest way from a start; within a column, near what feeds them; every column centred on the first. */
+/** Columns by the longest way from a start; within a column, near what feeds them; many columns fold into rows. */
 export function layeredPositions(ids: readonly string[], edges: readonly Edge[], sizes: Sizes): Record<string, Position> {
   const links = edges.map((edge): [string, string] => [nodeOf(edge.source), nodeOf(edge.target)]);
   const known = new Set(ids);
   const inside = links.filter(([from, to]) => known.has(from) && known.has(to));
   const columns = columnsOf(ids, inside);
   untangle(columns, inside);
-  return placed(columns, (id) => sizes[id] ?? DEFAULT_SIZE);
+  return placed(folded(columns, inside), (id) => sizes[id] ?? DEFAULT_SIZE);
 }
 
 function columnsOf(ids: readonly string[], links: readonly [string, string][]): string[][] {
@@ -70,19 +70,48 @@ function untangle(columns: string[][], links: readonly [string, string][]): void
   }
 }
 
-function placed(columns: string[][], sizeOf: (id: string) => Size): Record<string, Position> {
+/** More columns than this are folded into rows below each other, because a ribbon can't be read at any zoom. */
+const MOST_COLUMNS = 6;
+const BAND_GAP = 96;
+
+/** Bands of columns. A start that is needed first in a later band opens that band. */
+function folded(columns: string[][], links: readonly [string, string][]): string[][][] {
+  const bands = Math.ceil(columns.length / MOST_COLUMNS);
+  const across = Math.ceil(columns.length / Math.max(1, bands));
+  const found: string[][][] = [];
+  for (let from = 0; from < columns.length; from += across) found.push(columns.slice(from, from + across));
+  const fed = new Set(links.map(([, to]) => to));
+  for (let at = 0; at + 1 < found.length; at += 1) {
+    const here = new Set(found[at]?.flat());
+    const early = [...here].filter((id) => !fed.has(id) && links.some(([from]) => from === id) && !links.some(([from, to]) => from === id && here.has(to)));
+    if (early.length === 0) continue;
+    found[at] = (found[at] ?? []).map((column) => column.filter((id) => !early.includes(id))).filter((column) => column.length > 0);
+    found[at + 1] = [early, ...(found[at + 1] ?? [])];
+  }
+  return found.filter((band) => band.length > 0);
+}
+
+function placed(bands: string[][][], sizeOf: (id: string) => Size): Record<string, Position> {
   const positions: Record<string, Position> = {};
+  let top = 0;
+  for (const band of bands) top = placeBand(band, top, sizeOf, positions) + BAND_GAP;
+  return positions;
+}
+
+/** Places columns side by side, their tops in line so that chains are straight, and returns where they end below. */
+function placeBand(columns: string[][], top: number, sizeOf: (id: string) => Size, positions: Record<string, Position>): number {
   let x = 0;
+  let end = top;
   for (const column of columns) {
-    const total = column.reduce((sum, id) => sum + sizeOf(id).height + ROW_GAP, -ROW_GAP);
-    let y = -total / 2;
+    let y = top;
     for (const id of column) {
       positions[id] = [Math.round(x), Math.round(y)];
       y += sizeOf(id).height + ROW_GAP;
     }
+    end = Math.max(end, y - ROW_GAP);
     x += Math.max(...column.map((id) => sizeOf(id).width)) + COLUMN_GAP;
   }
-  return positions;
+  return end;
 }
 
 type Box = Size & { at: Position };

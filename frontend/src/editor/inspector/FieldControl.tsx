@@ -1,3 +1,4 @@
+import clsx from 'clsx';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -85,7 +86,7 @@ function NumberControl({ field, value, disabled, compact, onChange }: ControlPro
   };
   const input = (
     <input
-      className={styles.number}
+      className={clsx(styles.number, compact && styles.compact)}
       inputMode={field.whole ? 'numeric' : 'decimal'}
       aria-label={field.label}
       value={shown}

@@ -55,7 +55,7 @@ function TextControl({ field, value, disabled, compact, onChange }: TextProps) {
       rows={compact ? 2 : 3}
       disabled={disabled}
       value={typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)}
-      placeholder={typeof field.standard === 'string' && field.standard ? field.standard : t('inputs.placeholder', { name: field.label.toLowerCase() })}
+      placeholder={typeof field.standard === 'string' && field.standard ? field.standard : t('inputs.placeholder')}
       data-testid={`input-${field.name}`}
       onChange={(event) => onChange(event.target.value === '' ? undefined : event.target.value)}
     />
