@@ -12,6 +12,7 @@ class StoreCollection(Node):
     title = "Store in collection"
     family = Family.RETRIEVAL
     output = "documents"
+    effect = True
     collection: CollectionName = param(
         "documents", label="Collection", help="The knowledge base that takes the passages.", min_length=1, primary=True
     )

@@ -218,3 +218,10 @@ def test_errors_come_before_warnings_and_notes() -> None:
         "ask.text -> out.vale",
     )
     assert [finding.severity for finding in found(graph)] == ["error", "error", "note"]
+
+
+def test_storing_is_of_use_without_an_output() -> None:
+    form = ingest("all-minilm-l6-v2", "handbook").dump()
+    del form["nodes"]["out"]
+    form["edges"].pop()
+    assert codes(Graph.parse(form)) == []
