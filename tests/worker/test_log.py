@@ -111,6 +111,24 @@ async def test_a_later_claim_fences_the_one_before(stand: Stand) -> None:
     assert [name for name, _ in found] == ["2-1"]
 
 
+async def test_a_claim_that_begins_shuts_out_the_one_before_at_once(stand: Stand) -> None:
+    run, fenced = uuid4(), []  # type: ignore[var-annotated]
+    async with writing(stand.valkey) as writer:
+        zombie = log_of(writer, 1, run, fenced)
+        zombie.append(progress(1))
+        await writer.drained(10)
+    async with writing(stand.valkey) as writer, writing(stand.valkey) as other:
+        heir = log_of(writer, 2, run)
+        await heir.read_earlier()
+        late = log_of(other, 1, run, fenced)
+        late.append(progress(2))
+        late.append(progress(3))
+        await other.drained(10)
+        assert [name for name, _ in json.loads(heir.as_json())] == ["1-1"]
+        assert [name for name, _ in await entries(stand.valkey, heir.key)] == ["1-1"]
+    assert fenced == [1]
+
+
 async def test_a_new_claim_reads_what_the_one_before_told(stand: Stand) -> None:
     run = uuid4()
     async with writing(stand.valkey) as writer:

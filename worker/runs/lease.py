@@ -29,9 +29,8 @@ UPDATE runs_workerlease SET expires = now() + make_interval(secs => %s), info = 
 OWNED = """
 SELECT id, token, cancel_requested FROM runs_run WHERE status = 'running' AND owner = %s
 """
-# The worker is alive and let go of these by itself, so the claim doesn't count against them.
 HAND_BACK = """
-UPDATE runs_run SET status = 'queued', owner = NULL, claims = greatest(claims - 1, 0)
+UPDATE runs_run SET status = 'queued', owner = NULL, claims = greatest(claims - %s, 0)
 WHERE status = 'running' AND owner = ANY(%s)
 """
 BEGIN = """
@@ -68,6 +67,7 @@ class Lease:
         self._guard = threading.Lock()
         self._stopping = threading.Event()
         self._abandoned: list[str] = []
+        self._server_silent = False
         self._registered = False
         self._until = 0.0
         self.id = self._new_id()
@@ -100,21 +100,20 @@ class Lease:
         return f"{self._process.hostname}:{self._process.pid}:{secrets.token_hex(3)}"
 
     def _work(self) -> None:
-        failing = False
         while not self._stopping.is_set():
             try:
                 with self._connect() as connection:
                     while True:
                         self._beat(connection)
-                        if failing:
+                        if self._server_silent:
                             log.warning("Postgres answers again")
-                        failing = False
+                        self._server_silent = False
                         if self._stopping.wait(BEAT):
                             return self._end(connection)
             except psycopg.Error as error:
-                if not failing:
+                if not self._server_silent:
                     log.warning("the lease cannot be renewed: %s", str(error).strip())
-                failing = True
+                self._server_silent = True
                 self._stopping.wait(0.3)
 
     def _connect(self) -> psycopg.Connection[Any]:
@@ -136,7 +135,8 @@ class Lease:
             owner, registered, abandoned = self.id, self._registered, list(self._abandoned)
         began = time.monotonic()
         if abandoned:
-            self._bury(connection, abandoned)
+            # Of a worker that was too busy to renew its lease, one of its runs may be the reason: that counts.
+            self._bury(connection, abandoned, forgiven=self._server_silent)
         if registered:
             if not connection.execute(RENEW, (LENGTH, Jsonb(self._facts()), owner)).fetchone():
                 log.warning("the lease %s was taken away while this worker was silent", owner)
@@ -156,9 +156,9 @@ class Lease:
     def _facts(self) -> dict[str, Any]:
         return {"began": self._process.began, **self._info()}
 
-    def _bury(self, connection: psycopg.Connection[Any], owners: list[str]) -> None:
+    def _bury(self, connection: psycopg.Connection[Any], owners: list[str], *, forgiven: bool) -> None:
         with connection.transaction():
-            connection.execute(HAND_BACK, (owners,))
+            connection.execute(HAND_BACK, (int(forgiven), owners))
             connection.execute("DELETE FROM runs_workerlease WHERE id = ANY(%s)", (owners,))
         with self._guard:
             self._abandoned = [owner for owner in self._abandoned if owner not in owners]
@@ -167,4 +167,4 @@ class Lease:
         with self._guard:
             self._until = 0.0
             owners = [*self._abandoned, self.id]
-        self._bury(connection, owners)
+        self._bury(connection, owners, forgiven=True)

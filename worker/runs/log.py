@@ -147,6 +147,11 @@ class LogWriter:
                 del known[written.key]
 
     async def read(self, key: str, *, before: int) -> list[tuple[str, Event]]:
+        """What was written by claims before the claim `before`, which can write nothing any more from now on."""
+        try:
+            await self._client.execute_command("XSETID", key, f"{before}-0")
+        except ResponseError:
+            return []  # there is no such stream
         entries: Any = await self._client.xrange(key, "-", f"({before}-0")
         return [(name.decode(), json.loads(fields[b"e"])) for name, fields in entries]
 
@@ -211,11 +216,17 @@ class LogWriter:
     async def _find_ends(self, logs: Sequence[EventLog]) -> None:
         """After an outage or a refused id: Valkey may lack its last second, or have what it didn't acknowledge."""
         for written in logs:
-            last: Any = await self._client.xrevrange(written.key, count=1)
-            end = last[0][0].decode().split("-") if last else ("0", "0")
-            if not written.resume_after((int(end[0]), int(end[1]))):
+            if not written.resume_after(await self._last_id(written.key)):
                 self.forget(written)
                 written.on_fenced()
+
+    async def _last_id(self, key: str) -> tuple[int, int]:
+        try:
+            told: Any = await self._client.xinfo_stream(key)
+        except ResponseError:
+            return 0, 0  # there is no such stream
+        token, _, number = told["last-generated-id"].decode().partition("-")
+        return int(token), int(number)
 
     def _drop_undeliverable(self) -> None:
         """Of ended runs Postgres has every event; during a long outage the oldest of them are not worth the memory."""
