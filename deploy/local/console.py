@@ -18,8 +18,7 @@ class Console:
         self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
-        with self._lock:
-            print(f"{self._clear()}{text}", flush=True)
+        self._write(text, end="\n")
 
     def done(self, what: str, seconds: float) -> None:
         self.say(f"  {what:<34} {seconds:6.1f} s")
@@ -41,11 +40,14 @@ class Console:
         self.done(done, time.monotonic() - began)
 
     def _tick(self, doing: str, began: float, over: threading.Event) -> None:
-        while not over.wait(0.5):
-            with self._lock:
-                print(f"{self._clear()}  {doing} … {time.monotonic() - began:.0f} s", end="", flush=True)
-        with self._lock:
-            print(self._clear(), end="", flush=True)
+        while not over.wait(1.0):
+            self._write(f"  {doing} … {time.monotonic() - began:.0f} s")
+        self._write("")
+
+    def _write(self, text: str, end: str = "") -> None:
+        # A terminal that was closed, or a reader that has gone, is no reason to end.
+        with self._lock, contextlib.suppress(OSError):
+            print(f"{self._clear()}{text}", end=end, flush=True)
 
     def _clear(self) -> str:
         return "\r\033[K" if self._terminal else ""

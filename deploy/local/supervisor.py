@@ -26,6 +26,9 @@ from deploy.local.watch import Service, Watch, how
 _PATIENCE = 120.0  # seconds for the web server to come up on a machine that is busy with other things
 
 
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Stopped(BaseException):
     """Somebody asked us to end: Ctrl-C, SIGTERM, or the terminal has gone."""
 
@@ -33,7 +36,7 @@ class Stopped(BaseException):
 def run(home: Home, console: Console) -> int:
     """Serve until told to stop; gives the exit status. Raises CannotStart when somebody else has this home."""
     home.take()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDS:
         signal.signal(number, _stop_now)
     if "MAKELEVEL" in os.environ:
         live_with_parent(signal.SIGTERM)  # whoever kills make -9 means all of it
@@ -52,6 +55,9 @@ def run(home: Home, console: Console) -> int:
 
 
 def _stop_now(number: int, frame: FrameType | None) -> NoReturn:
+    # Signals of an end come in company: a terminal that goes sends one, and make passes on another.
+    for each in _ENDS:
+        signal.signal(each, signal.SIG_IGN)
     raise Stopped
 
 
@@ -199,8 +205,7 @@ class Studio:
 
     def stop(self) -> None:
         """End every process: ours together, so that workers finish their step meanwhile, then what they stand on."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._hurry)
+        signal.signal(signal.SIGINT, self._hurry)
         self.home.note("stopping")
         self.home.withdraw()
         for child in self._passing:
