@@ -25,15 +25,13 @@ async def perform(step: Step, scope: Scope) -> StepRecord:
         if step.traits.stored and step.name not in scope.forced and await _recall(step, scope):
             return _succeeded(step, scope, began, cached=True)
         await _try(step, scope)
+        _stop_if_cancelled()
         return _succeeded(step, scope, began, cached=False)
     except StreamFailed:
         because = next(wire.source.name for wire in step.wires if wire.source.spoiled)
         return skip(step, scope, "upstream-failed", because)
-    except Exception as error:
-        return _failed(step, scope, began, error)
-    except asyncio.CancelledError as error:
-        if _cancelling():
-            raise
+    except (Exception, asyncio.CancelledError) as error:
+        _stop_if_cancelled()
         return _failed(step, scope, began, error)
 
 
@@ -163,6 +161,8 @@ def _reason(step: Step, scope: Scope, cached: bool) -> str:
     return "unseeded" if step.node.is_random() and scope.seed_of(step) is None else "new"
 
 
-def _cancelling() -> bool:
+def _stop_if_cancelled() -> None:
+    """A node may swallow its cancellation, or make one up; the task knows."""
     task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

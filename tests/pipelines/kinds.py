@@ -94,6 +94,23 @@ class Wait(Node):
         return text
 
 
+class Stubborn(Node):
+    """Takes no notice of being cancelled, or makes an error of it."""
+
+    family = Family.TOOL
+    output = "text"
+    error: bool = param(False, label="Error")
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        SCRIPT.log.append("stubborn")
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if self.error:
+                raise NodeError("It was disturbed.") from None
+        return text
+
+
 class Meet(Node):
     """Opens one gate and waits at another: two of these end only when both are under way at once."""
 
@@ -296,6 +313,7 @@ KINDS: dict[str, type[Node]] = {
             Kept,
             Random,
             Wait,
+            Stubborn,
             Meet,
             Flaky,
             Broken,

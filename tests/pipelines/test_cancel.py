@@ -63,3 +63,18 @@ async def test_a_cancellation_from_within_a_node_is_a_failure_of_that_node(world
     graph = graph_of({"it": ("pass", {"tag": "it"}), "other": ("pass", {"tag": "other"})})
     outcome = await world.run(graph, KINDS)
     assert {record.node: record.status for record in outcome.steps} == {"it": "failed", "other": "succeeded"}
+
+
+@pytest.mark.parametrize("error", [False, True])
+async def test_a_node_that_swallows_its_cancellation_stops_the_run_all_the_same(
+    world: World, script: Script, error: bool
+) -> None:
+    nodes: dict[str, Any] = {"in": ("input.text", {"default": "x"}), "it": ("stubborn", {"error": error})}
+    nodes |= {f"after{n}": ("pass", {"tag": "after"}) for n in range(3)}
+    graph = graph_of(nodes, "in.text -> it.text", *(f"it.text -> after{n}.a" for n in range(3)))
+    running = asyncio.create_task(world.run(graph, KINDS))
+    await until(lambda: "stubborn" in script.log)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert script.log == ["stubborn"]
