@@ -1,0 +1,70 @@
+"""`python -m worker run graph.json --input name=value | models fetch | models list`: without a server or a database."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.node import Encoder, TextModel
+from worker import logs, terminal
+from worker.settings import settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status: 0, or 1 when the run failed, 2 when it can't begin, 130 after Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["models"]:
+        from worker.models.command import main as models
+
+        return models(argv[1:])
+    options = _parser().parse_args(argv)
+    logs.set_up("WARNING")
+    try:
+        return asyncio.run(_run(options))
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except terminal.Refused as refused:
+        print(refused, file=sys.stderr)
+        return 2
+
+
+async def _run(options: argparse.Namespace) -> int:
+    home = settings().models
+    return await terminal.run(_read(options.graph), options.input, _model, home, save=options.save, seed=options.seed)
+
+
+def _model(name: str) -> TextModel | Encoder:
+    """In this process; torch is imported for the first of them."""
+    from worker.models.here import model
+
+    return model(name, settings().models)
+
+
+def _read(path: str) -> object:
+    try:
+        return json.loads(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise terminal.Refused(f"{path} can't be read as JSON: {error}") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run a graph that needs no database, streaming its text")
+    run.add_argument("graph", help="a file with a graph as JSON, or - for standard input")
+    run.add_argument(
+        "--input", action="append", default=[], metavar="NAME=VALUE", help="an input; NAME=@PATH takes a file"
+    )
+    run.add_argument("--seed", type=int, help="makes random steps repeatable")
+    run.add_argument("--save", type=Path, metavar="FOLDER", help="where files among the results are written")
+    commands.add_parser("models", help="fetch starter models, or list what is here", add_help=False)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
