@@ -15,7 +15,7 @@ LARGEST_DIMENSION = 4_000  # of an HNSW index over halfvec
 # Up to so many passages every vector is compared: exact, and quicker than an index whose hits a filter throws away.
 EXACT = 10_000
 _DEPTH = 50  # places that each side gives to the fusion at least
-_RANK_MOST = 4_000  # passages with one of the words that are ranked at most
+_RANKED = 1_000  # passages that are ranked by their words at most, where a collection is too large to rank all
 _DAMPING = 60  # of reciprocal rank fusion: how little the first places stand out
 
 
@@ -71,7 +71,7 @@ WITH {", ".join(f"{side} AS MATERIALIZED ({parts[side]})" for side in sides)},
 best AS (
   SELECT id, ({score}) * {(_DAMPING + 1) / len(sides)} AS score FROM {joined} ORDER BY score DESC, id LIMIT %(limit)s
 )
-SELECT {", ".join(COLUMNS.values())}
+SELECT {", ".join(f'{column} AS "{name}"' for name, column in COLUMNS.items())}
 FROM best JOIN collections_passage AS passage USING (id)
 JOIN collections_document AS document ON document.id = document_id
 ORDER BY score DESC, passage.id"""  # noqa: S608  # put together from our own pieces; what is asked is a parameter
@@ -108,18 +108,51 @@ def _words(scope: Scope) -> str:
     """Those with most of the words, whichever of them; `words` holds English stems, and so does the question."""
     return f"""
   SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place FROM (
-    SELECT id, ts_rank(words, sought, 1) AS rank FROM (
-      SELECT id, words, sought FROM collections_passage, (
-        SELECT string_agg('''' || replace(replace(lexeme, E'\\\\', E'\\\\\\\\'), '''', '''''') || '''', ' | ')::tsquery
-          AS sought
-        FROM (SELECT unnest(tsvector_to_array(to_tsvector('english', %(query)s))) AS lexeme LIMIT 64) AS lexemes
-      ) AS question
-      WHERE {_where(scope)} AND words @@ sought LIMIT {_RANK_MOST}) AS found
-    ORDER BY rank DESC, id LIMIT %(depth)s) AS said"""  # noqa: S608
+    WITH question AS MATERIALIZED ({_question(scope)}), found AS MATERIALIZED ({_found(scope)})
+    SELECT id, ts_rank(words, sought, 1) AS rank FROM found, question ORDER BY rank DESC, id LIMIT %(depth)s) AS said"""  # noqa: S608
+
+
+def _question(scope: Scope) -> str:
+    """`sought` is any of the words; `rare` those so rare, by the planner's own statistics, that all hits can be ranked.
+
+    Where all are frequent, `rare` is all of them together.
+    """
+    if scope.exact:
+        return f"SELECT string_agg({_QUOTED}, ' | ')::tsquery AS sought FROM ({_LEXEMES}) AS lexemes"  # noqa: S608
+    return f"""
+      SELECT string_agg({_QUOTED}, ' | ')::tsquery AS sought,
+        coalesce(string_agg({_QUOTED}, ' | ') FILTER (WHERE hits <= {_RANKED}), string_agg({_QUOTED}, ' & '))::tsquery
+          AS rare
+      FROM (
+        SELECT lexeme, {int(scope.passages)} * sum(coalesce(share, 0)) OVER (ORDER BY coalesce(share, 0), lexeme)
+          AS hits
+        FROM ({_LEXEMES}) AS lexemes LEFT JOIN (
+          SELECT unnest(most_common_elems::text::text[]) AS lexeme, unnest(most_common_elem_freqs) AS share
+          FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'collections_passage' AND attname = 'words'
+        ) AS frequent USING (lexeme)) AS counted"""  # noqa: S608
+
+
+def _found(scope: Scope) -> str:
+    """The passages to rank: all with one of the words, or in a large collection those with a rare one."""
+    select = f"SELECT id, words FROM collections_passage, question WHERE {_where(scope)} AND"  # noqa: S608
+    if not scope.exact:
+        return f"""
+      WITH few AS MATERIALIZED ({select} words @@ rare LIMIT {_RANKED})
+      SELECT * FROM few UNION ALL
+      ({select} words @@ sought AND NOT EXISTS (SELECT FROM few) LIMIT {_RANKED})"""  # noqa: S608
+    if scope.within is not None or scope.documents is not None:
+        # Wrapped, so that the planner goes by the few passages and not by the index of all words.
+        return f"{select} coalesce(words @@ sought, false)"
+    return f"{select} words @@ sought"
+
+
+_LEXEMES = "SELECT unnest(tsvector_to_array(to_tsvector('english', %(query)s))) AS lexeme LIMIT 64"
+# A lexeme as a query spells it: in quotes, with quotes and backslashes doubled.
+_QUOTED = r"'''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''''"
 
 
 def _where(scope: Scope) -> str:
-    parts = ["collection_id = %(collection)s"]
+    parts = ["collection_id = %(collection)s::bigint"]
     if scope.within is not None:
         parts.append("id = ANY(%(within)s::bigint[])")
     if scope.documents is not None:
