@@ -24,8 +24,10 @@ async def execute(
     run_id: str,
     seed: int | None = None,
     start_from: str | None = None,
+    earlier: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Run `graph`. With `start_from`, that step and all that hangs on it are run again, whatever is kept.
+    """Run `graph`. With `start_from`, that step and all that hangs on it are run again, whatever is kept; `earlier`,
+    the key of each node's step in the run that this one takes up, lets the other steps keep what chance gave them then.
 
     Raises, before the first event, MalformedGraph for a graph with errors and InputError for inputs it can't be run
     with. Cancelling the task stops every step and raises CancelledError; `run.finished` is then the caller's to tell,
@@ -37,7 +39,8 @@ async def execute(
     loop = Loop(steps)
     events = Events(emit)
     events.tell("run.started")
-    await loop.go(Scope(services, events, run_id, seed, given, values, forced, loop.flowing, loop.later))
+    scope = Scope(services, events, run_id, seed, given, values, forced, earlier or {}, loop.flowing, loop.later)
+    await loop.go(scope)
     failed = next((record for record in loop.records if record.status == "failed"), None)
     error = None if failed is None else {**(failed.error or {}), "node": failed.node}
     outcome = Outcome("failed" if failed else "succeeded", loop.outputs, error, loop.records)

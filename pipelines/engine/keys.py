@@ -22,12 +22,21 @@ def input_key(kind: str, given: JSON) -> str:
 
 
 def step_key(step: Step, seed: int | None, revisions: Iterable[str], run_id: str) -> str:
-    """The key of a step whose parents have theirs. A random step without a seed has one that no other run has."""
+    """The key of a step whose parents have theirs. A random step without a seed has one that no other run has: what it
+    is made of, a dot, and the run.
+    """
     node = step.node
     parts = [step.kind, str(node.version), node.model_dump_json()]
     for wire in sorted(step.wires, key=_by_port) if len(step.wires) > 1 else step.wires:
         parts += (wire.into, wire.source.key, wire.port)
-    if node.is_random():
-        parts.append(f"run {run_id}" if seed is None else f"seed {seed}")
+    random = node.is_random()
+    if random and seed is not None:
+        parts.append(f"seed {seed}")
     parts += revisions
-    return blake2b("\0".join(parts).encode(), digest_size=_BYTES).hexdigest()
+    digest = blake2b("\0".join(parts).encode(), digest_size=_BYTES).hexdigest()
+    return f"{digest}.{run_id}" if random and seed is None else digest
+
+
+def same_but_for_chance(key: str, other: str) -> bool:
+    """Whether two keys of random steps without a seed are of the same step with the same inputs, in whatever runs."""
+    return "." in key and key.partition(".")[0] == other.partition(".")[0]

@@ -13,8 +13,8 @@ from pipelines.values import JSON
 @dataclass(slots=True)
 class Scope:
     """`given` and `values` are the run's inputs as JSON and as values, by the input's name; `forced` are the steps
-    whose kept results don't count; `flowing` is called when a step's first piece is there; `later` runs a coroutine
-    beside the steps, before the run ends.
+    whose kept results don't count; `earlier` are the keys of an earlier run's steps, by node; `flowing` is called when
+    a step's first piece is there; `later` runs a coroutine beside the steps, before the run ends.
     """
 
     services: Services
@@ -24,6 +24,7 @@ class Scope:
     given: Mapping[str, JSON]
     values: Mapping[str, Any]
     forced: frozenset[str]
+    earlier: Mapping[str, str]
     flowing: Callable[[Step], None]
     later: Callable[[Any], None]
     models: dict[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.engine.attempt import attempt, begin_anew
 from pipelines.engine.faults import TookTooLong, log, retriable, told
-from pipelines.engine.keys import input_key, step_key
+from pipelines.engine.keys import input_key, same_but_for_chance, step_key
 from pipelines.engine.outcome import StepRecord
 from pipelines.engine.plan import Step, Wire
 from pipelines.engine.scope import Scope
@@ -22,7 +22,7 @@ async def perform(step: Step, scope: Scope) -> StepRecord:
     began = scope.events.now()
     try:
         step.key = await _key(step, scope)
-        if step.traits.stored and step.name not in scope.forced and await _recall(step, scope):
+        if step.traits.stored and await _recall(step, scope):
             return _succeeded(step, scope, began, cached=True)
         await _try(step, scope)
         _stop_if_cancelled()
@@ -130,10 +130,21 @@ async def _shown(wire: Wire, scope: Scope) -> JSON:
 
 
 async def _recall(step: Step, scope: Scope) -> bool:
-    """Take the outputs that are kept under the step's key, if they are. A store that fails keeps nothing."""
+    """Take the outputs that are kept, if they are: those of an earlier run's throw of the dice before a new throw."""
+    if step.name in scope.forced:
+        return False
+    earlier = scope.earlier.get(step.name, "")
+    if same_but_for_chance(step.key, earlier) and await _recall_by(earlier, step, scope):
+        step.key = earlier
+        return True
+    return await _recall_by(step.key, step, scope)
+
+
+async def _recall_by(key: str, step: Step, scope: Scope) -> bool:
+    """Take the outputs that are kept under `key`, if they are. A store that fails keeps nothing."""
     artifacts = scope.services.artifacts
     try:
-        found = await scope.services.results.get(step.key)
+        found = await scope.services.results.get(key)
         if found is None or not found.keys() <= step.outputs.keys():
             return False
         values = {port: await fetch(form, step.outputs[port].type, artifacts) for port, form in found.items()}

@@ -163,3 +163,23 @@ async def test_a_failed_step_is_not_kept(world: World, script: Script) -> None:
     assert (await world.run(chain(), KINDS, {"word": "x"})).status == "failed"
     script.do.clear()
     assert (await world.run(chain(), KINDS, {"word": "x"})).outputs == {"answer": "x12"}
+
+
+async def test_running_from_a_step_keeps_what_chance_gave_the_steps_before(world: World, script: Script) -> None:
+    first = await world.run(chain("random"), KINDS, {"word": "x"}, run_id="first")
+    earlier = {record.node: record.key for record in first.steps}
+    second = await world.run(chain("random"), KINDS, {"word": "x"}, run_id="second", start_from="two", earlier=earlier)
+    assert cached(second) == {"in": False, "one": True, "two": False, "out": False}
+    assert script.log == ["1", "2", "2"]
+    third = {record.node: record.key for record in second.steps}
+    await world.run(chain("random"), KINDS, {"word": "x"}, run_id="third", start_from="out", earlier=third)
+    assert script.log == ["1", "2", "2"]
+
+
+async def test_chance_is_thrown_anew_when_what_it_hangs_on_has_changed(world: World, script: Script) -> None:
+    first = await world.run(chain("random"), KINDS, {"word": "x"}, run_id="first")
+    earlier = {record.node: record.key for record in first.steps}
+    await world.run(chain("random"), KINDS, {"word": "y"}, run_id="second", start_from="two", earlier=earlier)
+    world.results.kept.clear()
+    await world.run(chain("random"), KINDS, {"word": "x"}, run_id="third", start_from="two", earlier=earlier)
+    assert script.runs["1"] == 3
