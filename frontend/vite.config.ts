@@ -27,6 +27,8 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
+    // One jsdom for several files: making it costs more than the tests do.
+    pool: "vmThreads",
     setupFiles: ["./src/test/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,

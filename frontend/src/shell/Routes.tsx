@@ -27,7 +27,7 @@ export function Routes() {
   const me = useMe();
   useSignIn(me.error);
   if (me.error && !unauthorised(me.error)) return <ErrorState error={me.error} retry={() => void me.refetch()} />;
-  if (!me.data) return <Frame>{null}</Frame>;
+  if (!me.data) return <Frame>{me.error ? null : <PageSkeleton />}</Frame>;
   return (
     <Switch>
       <Route path="/w/:workspace/p/:id">
