@@ -28,9 +28,10 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     // One jsdom for several files: making it costs more than the tests do.
-    pool: "vmThreads",
+    isolate: false,
     setupFiles: ["./src/test/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    unstubGlobals: true,
   },
 });
