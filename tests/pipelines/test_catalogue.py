@@ -1,6 +1,7 @@
 """The catalogue tells the truth about its nodes, in words that people read."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,9 +77,13 @@ def test_references_and_widgets_are_marked() -> None:
     assert DESCRIBED["text.generate"]["outputs"] == [{"name": "text", "type": "Text", "streams": True}]
 
 
-def test_the_reference_names_every_kind() -> None:
+def test_the_reference_names_every_kind_and_knob() -> None:
     page = reference()
-    assert all(f"`{kind}`" in page for kind in CATALOGUE)
+    kept = (Path(__file__).parents[2] / "docs" / "nodes.md").read_text()
+    for kind, node in CATALOGUE.items():
+        assert f"`{kind}`" in page
+        assert f"`{kind}`" in kept, "make the page anew: python -m pipelines reference > docs/nodes.md"
+        assert all(f"| `{name}` |" in page for name in node.model_fields)
 
 
 class Everything(Node):

@@ -13,11 +13,11 @@ from tests.pipelines.test_values import json_values
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,10}", fullmatch=True)
 ports = st.text(
-    st.characters(exclude_characters=".\x00", exclude_categories=("Cs",)),
+    st.characters(exclude_characters=".\x00", exclude_categories=["Cs"]),
     min_size=1,
     max_size=8,
 )
-plain = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=12)
+plain = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=12)
 params = st.dictionaries(
     plain, st.none() | st.booleans() | st.integers() | plain | st.lists(plain, max_size=3), max_size=3
 )
