@@ -21,6 +21,8 @@ from deploy.local.home import ROOT, Home, require_space
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+# There while packages are written: whoever finds it follows somebody who was killed, and trusts no package.
+_HALF = VENV / "half-installed"
 RUN = ("requirements.txt",)
 DEVELOP = ("requirements.txt", "requirements-dev.txt")
 
@@ -53,7 +55,13 @@ def prepare(files: Sequence[str], home: Home, console: Console) -> None:
             with console.step("Making the Python environment", "Python environment made"):
                 _make(log)
         with console.step("Installing Python packages (some minutes the first time)", "Python packages installed"):
-            _install(files, log, console.verbose)
+            _HALF.touch()
+            try:
+                _install(files, log, console.verbose)
+            except CannotStart:
+                _HALF.unlink()
+                raise
+            _HALF.unlink()
         for name in files:
             _stamp(name).write_text(_wanted(name))
 
@@ -66,7 +74,7 @@ def enter(arguments: Sequence[str]) -> None:
 
 
 def _works() -> bool:
-    if not PYTHON.exists():
+    if not PYTHON.exists() or _HALF.exists():
         return False
     check = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
     return subprocess.run([PYTHON, "-c", check], capture_output=True).returncode == 0
