@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from pipelines.node import NodeError
 from pipelines.values import Document, Documents
 from webapp.collections.search import Mode, Scope, settings, statement
-from webapp.collections.storing import sources, store_source
+from webapp.collections.storing import LONGEST, sources, store_source
 
 _FIND = """
 SELECT id, encoder, dimension, revision,
@@ -120,6 +120,11 @@ def _fitting(documents: Documents, found: Found, name: str) -> None:
             raise NodeError(
                 "These passages have no vectors yet, so the collection could not find them.",
                 "Put an “Embed passages” node before the one that stores them.",
+            )
+        if len(document.text) > LONGEST:
+            raise NodeError(
+                f"A passage has {len(document.text):,} characters; {LONGEST:,} are the most that can be searched.",
+                "Put a “Split into passages” node before the one that embeds them.",
             )
         if len(document.embedding) != found.dimension:
             raise _other_encoder(len(document.embedding), found, name)

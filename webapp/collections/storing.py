@@ -14,6 +14,8 @@ from psycopg.types import TypeInfo
 from pipelines.values import Document, Documents
 from webapp.collections.words import segmented, storable
 
+LONGEST = 50_000  # characters of a passage; full-text search holds no more than a megabyte of its words
+
 
 @dataclass(frozen=True)
 class Source:

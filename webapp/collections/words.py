@@ -1,21 +1,17 @@
-"""Spaces between the words of scripts that have none, so that full-text search finds them."""
+"""Words of scripts that set no spaces between them, made searchable.
 
-import logging
+Every two neighbouring characters are taken as a word, as well as each one. A dictionary cuts the same name one way in a
+question and another way in a passage; pairs never miss, need no 100 MB in each process, and serve Japanese, Thai and
+Korean as they serve Chinese.
+"""
+
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import Any
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _KANA = "\u3040-\u30ff\uff66-\uff9f"
 # Thai, Lao, Burmese, Khmer; and Korean, whose words carry their endings.
 _OTHERS = "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3\uac00-\ud7af"
 _UNSPACED = re.compile(f"[{_HAN}{_KANA}{_OTHERS}]+")
-_ONLY_HAN = re.compile(f"[{_HAN}]+")
-# Words that stand in every Chinese sentence.
-_EMPTY = frozenset("的了是在和与及也都就而着过吗呢吧啊之其这那有我你他她它们为于以个")
-
-
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -25,35 +21,16 @@ def storable(text: str) -> str:
 
 
 def segmented(text: str) -> str | None:
-    """`text` with its unspaced words set apart; None when it has no such script and can be indexed as it is."""
+    """What is indexed of `text`; None when it has no such script and can be indexed as it is."""
     if not _UNSPACED.search(text):
         return None
-    return _UNSPACED.sub(lambda run: f" {' '.join(_words(run[0]))} ", text)
+    return _UNSPACED.sub(lambda run: f" {' '.join([*_pairs(run[0]), *run[0]])} ", text)
 
 
 def asked(query: str) -> str:
-    """A query in the same words; Chinese also in pairs of characters, as its words may be cut otherwise in a passage
-    that holds Japanese.
-    """
-    return _UNSPACED.sub(lambda run: f" {' '.join({*_words(run[0]), *_pairs(run[0])})} ", storable(query))
+    """A question in the same words: pairs, and a single character where it stands alone."""
+    return _UNSPACED.sub(lambda run: f" {' '.join(_pairs(run[0]))} ", storable(query))
 
 
-def _words(run: str) -> Iterator[str]:
-    if not _ONLY_HAN.fullmatch(run):
-        return _pairs(run)
-    found: Iterable[str] = _jieba().cut_for_search(run)
-    return (word for word in found if word not in _EMPTY)
-
-
-def _pairs(run: str) -> Iterator[str]:
-    return (run[at : at + 2] for at in range(max(len(run) - 1, 1)))
-
-
-@cache
-def _jieba() -> Any:
-    """Loaded with the first Chinese text: its dictionary takes a second and some 60 MB."""
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    jieba.initialize()
-    return jieba
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]

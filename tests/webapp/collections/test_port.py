@@ -233,3 +233,11 @@ async def test_what_postgres_can_not_hold_is_replaced(stand: Stand) -> None:
     collection = await stand.collection()
     await collection.store(passages("Bolts\0 and \udc80 nuts."))
     assert texts(await collection.search("nuts", axis(0), limit=3)) == ["Bolts\ufffd and \ufffd nuts."]
+
+
+async def test_a_whole_book_is_no_passage(stand: Stand) -> None:
+    collection = await stand.collection()
+    with pytest.raises(NodeError, match="60,000 characters") as caught:
+        await collection.store(passages("bolts " * 10_000))
+    assert "Split" in caught.value.hint
+    await collection.store(passages("螺栓" * 25_000))
