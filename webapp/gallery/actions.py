@@ -1,6 +1,9 @@
 """Forking a template into a workspace, with what it needs there, and publishing a pipeline as one."""
 
+import hashlib
+import logging
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +12,17 @@ from django.db import transaction
 from webapp.access import Caller
 from webapp.api.problems import Problem
 from webapp.artifacts import store
+from webapp.artifacts.models import Holding
 from webapp.collections.actions import create_collection
 from webapp.collections.models import Collection
-from webapp.gallery.loading import sample_file
+from webapp.gallery.loading import WrongTemplate, reference_of, sample_file
 from webapp.gallery.models import Template
 from webapp.models import shelf
 from webapp.pipelines.actions import create_pipeline
 from webapp.pipelines.models import Pipeline
 from webapp.workspaces.models import Workspace
+
+log = logging.getLogger(__name__)
 
 
 def fork(template: Template, workspace: Workspace, caller: Caller, language: str) -> Pipeline:
@@ -28,8 +34,17 @@ def fork(template: Template, workspace: Workspace, caller: Caller, language: str
 
 
 def sample_inputs(template: Template, workspace: Workspace) -> dict[str, Any]:
-    """Run inputs that work as they are in that workspace: its files are put in the artifact store."""
-    return {name: _sample(value, workspace) for name, value in template.sample.items()}
+    """Run inputs that work as they are in that workspace: its files are put in the artifact store.
+
+    An input whose file is not there any more is left out.
+    """
+    inputs = {}
+    for name, value in template.sample.items():
+        try:
+            inputs[name] = _sample(value, workspace)
+        except WrongTemplate as error:
+            log.warning("The sample of %s lacks %s: %s", template.slug, name, error)
+    return inputs
 
 
 def said(text: Any, language: str) -> str:
@@ -49,11 +64,21 @@ def _ensure_collection(workspace: Workspace, name: str, encoder: str) -> None:
 
 
 def _sample(value: Any, workspace: Workspace) -> Any:
-    reference = value if isinstance(value, str) else value.get("artifact", "") if isinstance(value, dict) else ""
-    if not reference.startswith("file:"):
+    reference = reference_of(value)
+    if reference is None:
         return value
     path = sample_file(reference)
-    return {"artifact": store.keep(_chunks(path), workspace, path.name).digest}
+    digest = _digest(path, path.stat().st_mtime_ns)
+    held = Holding.objects.filter(workspace=workspace, artifact_id=digest).exists()
+    if not (held and store.path_of(digest).is_file()):
+        store.keep(_chunks(path), workspace, path.name)
+    return {"artifact": digest}
+
+
+@lru_cache(maxsize=200)
+def _digest(path: Path, changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -53,12 +53,21 @@ def read(path: Path) -> dict[str, Any]:
         Graph.parse(said["graph"])
     except MalformedGraph as error:
         raise WrongTemplate(f"{path.name}: {error}") from error
+    for value in said.get("sample", {}).values():
+        if (reference := reference_of(value)) is not None:
+            sample_file(reference, path.parent)
     return said
 
 
-def sample_file(reference: str) -> Path:
-    """The file that `file:<path>` in a sample names. Raises WrongTemplate when it lies elsewhere or is not there."""
-    home = (settings.GENAISYS_TEMPLATES / "files").resolve()
+def reference_of(value: Any) -> str | None:
+    """`file:<path>`, where an input of a sample is such a file, alone or as `{"artifact": ...}`."""
+    named = value.get("artifact") if isinstance(value, dict) else value
+    return named if isinstance(named, str) and named.startswith("file:") else None
+
+
+def sample_file(reference: str, folder: Path | None = None) -> Path:
+    """The file that a reference names. Raises WrongTemplate when it lies elsewhere or is not there."""
+    home = (Path(folder or settings.GENAISYS_TEMPLATES) / "files").resolve()
     path = (home / reference.removeprefix("file:")).resolve()
     if not path.is_relative_to(home) or not path.is_file():
         raise WrongTemplate(f"There is no file templates/files/{reference.removeprefix('file:')}.")
