@@ -1,18 +1,21 @@
 """The vector of a question, from the model worker, and kept for a while: people ask again, and page through answers."""
 
-import json
-import time
-import uuid
+import asyncio
+import threading
 from array import array
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from functools import cache
 from hashlib import blake2b
 from typing import Any
 
+from django.conf import settings
 from redis import Redis
 from redis.exceptions import RedisError
 
-from webapp.bell.producer import connect, tell
+from pipelines.node import NodeError
+from webapp.bell.calls import ModelCalls
+from webapp.bell.producer import connect
 from webapp.models import shelf
 
 _KEPT = 24 * 3600  # seconds
@@ -25,11 +28,14 @@ class OutOfReach(Exception):
 
 def query_vector(encoder: str, text: str) -> Sequence[float]:
     """The vector of `text`, of length 1, by the encoder of that name. Raises OutOfReach."""
+    key = _key(encoder, text)
     try:
-        key = _key(encoder, text)
         kept: Any = _client().get(key)
         if kept:
             return array("f", kept)
+        # A call waits for a worker to come; a person who searches shouldn't.
+        if next(_client().scan_iter("model-worker:*", count=1000), None) is None:
+            raise OutOfReach("No model worker is running.")
         vector = _encoded(encoder, text)
         _client().set(key, vector.tobytes(), ex=_KEPT)
     except RedisError as error:
@@ -45,25 +51,33 @@ def _key(encoder: str, text: str) -> str:
 
 @cache
 def _client() -> Redis:
-    return connect(protocol=2)
+    return connect()
 
 
 def _encoded(encoder: str, text: str) -> "array[float]":
-    """One model call, as docs/ARCHITECTURE.md describes it. Raises OutOfReach and RedisError."""
-    call = uuid.uuid4().hex
-    deadline = time.time() + _PATIENCE
-    args = {"texts": [text], "query": True}
-    asked = {"id": call, "model": encoder, "op": "encode", "args": args, "deadline": deadline}
-    if not tell("models.call", "models", asked):
-        raise OutOfReach("The broker between web and models does not answer.")
-    last: Any = b"0"
-    while (left := deadline - time.time()) > 0:
-        # Each wait is shorter than the client's own patience.
-        found: Any = _client().xread({f"call:{call}": last}, block=max(1, int(min(left, 0.5) * 1000)))
-        for place, fields in found[0][1] if found else ():
-            last = place
-            if fields[b"k"] == b"error":
-                raise OutOfReach(str(json.loads(fields[b"d"]).get("message", "The encoder failed.")))
-            if b"b" in fields:
-                return array("f", fields[b"b"])
-    raise OutOfReach(f"The encoder {encoder} did not answer within {_PATIENCE:.0f} seconds.")
+    asked = _Caller.of_this_process().calls.encode(encoder, [text], query=True, within=_PATIENCE)
+    waiting = asyncio.run_coroutine_threadsafe(asked, _Caller.of_this_process().loop)
+    try:
+        return array("f", waiting.result(_PATIENCE + 5)[0].tobytes())
+    except NodeError as error:
+        raise OutOfReach(error.message) from error
+    except (TimeoutError, CancelledError) as error:
+        waiting.cancel()
+        raise OutOfReach(f"The encoder {encoder} did not answer in time.") from error
+
+
+class _Caller:
+    """The loop on which this process calls models: requests have threads, and a caller belongs to a loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, name="model calls", daemon=True).start()
+        self.calls = asyncio.run_coroutine_threadsafe(self._open(), self.loop).result()
+
+    @staticmethod
+    @cache
+    def of_this_process() -> "_Caller":
+        return _Caller()
+
+    async def _open(self) -> ModelCalls:
+        return ModelCalls(settings.BROKER_URL)
