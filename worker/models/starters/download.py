@@ -54,7 +54,7 @@ def download(starter: Starter, downloads: Path, reached: Reached = lambda _: Non
 
 
 def _bring(address: str, file: Path, starter: Starter, pip: PipConfiguration, reached: Reached) -> bool:
-    """Whether `file` is now what lies at `address`, with the right hash. What fails after a resume is fetched anew once."""
+    """Whether `file` is now what lies at `address`, hash and all. What fails after a resume is fetched anew once."""
     part = file.with_name(file.name + ".part")
     local = local_path(address)
     for _ in range(2):

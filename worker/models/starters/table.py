@@ -12,7 +12,7 @@ Task = Literal["text", "encoder"]
 
 @dataclass(frozen=True)
 class Starter:
-    """One model in a registry package. `room` is what making it needs on the disk beside the `size` of the file, in bytes."""
+    """One model in a registry package. `room` is what making it needs on the disk beside the file's `size`: bytes."""
 
     name: str
     title: str

@@ -1,0 +1,104 @@
+"""Where models compute: the device, the number format, the cores, and whose turn it is. Import this before torch."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+
+# Waiting threads sleep instead of spinning: cores are shared with the database and the web server. Read at import.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# What transformers and the hub would print goes to nobody: a worker's log has lines of its own.
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+import psutil  # type: ignore[import-untyped]
+import torch
+from torch import dtype as DType
+
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+
+@dataclass(frozen=True)
+class Device:
+    """`budget` is how many bytes all models together may take on it, weights and caches."""
+
+    torch: torch.device
+    dtype: DType
+    budget: int
+    cores: int = 1
+
+    @property
+    def is_cpu(self) -> bool:
+        return self.torch.type == "cpu"
+
+    def use(self, *, all_cores: bool) -> None:
+        """Called first in a model's thread: how many cores its products are spread over.
+
+        A language model's step is hundreds of short products with a barrier after each; when another process wants
+        one of the cores, everybody spins at the barrier (seen: ten times the CPU time). So it leaves a core to the
+        rest of the house. An encoder's products are long and take all.
+        """
+        if self.is_cpu:
+            torch.set_num_threads(self.cores if all_cores else max(1, min(16, self.cores - 1)))
+
+    def __str__(self) -> str:
+        return f"{self.torch} in {str(self.dtype).removeprefix('torch.')}"
+
+
+def find_device() -> Device:
+    """The first GPU in bf16 if there is one; else the CPU, in bf16 where it multiplies bf16 itself, else in fp32.
+
+    With AVX512-BF16 or AMX, a token costs half the memory traffic in bf16; without them bf16 is emulated and slow.
+    """
+    if torch.cuda.is_available():
+        free, _ = torch.cuda.mem_get_info()
+        return Device(torch.device("cuda", 0), torch.bfloat16, int(free * 0.85))
+    dtype = torch.bfloat16 if _cpu_flags() & BFLOAT16_FLAGS else torch.float32
+    cores = len(os.sched_getaffinity(0))
+    return Device(torch.device("cpu"), dtype, int(psutil.virtual_memory().total * 0.5), cores)
+
+
+def _cpu_flags() -> set[str]:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as info:
+            return next((set(line.split()) for line in info if line.startswith("flags")), set())
+    except OSError:
+        return set()
+
+
+class Turns:
+    """One model computes at a time, in the order of asking: two at once on the same cores take longer than in turn."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waiting: deque[Lock] = deque()
+        self._taken = False
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        self._take()
+        try:
+            yield
+        finally:
+            self._give()
+
+    def _take(self) -> None:
+        with self._lock:
+            if not self._taken:
+                self._taken = True
+                return
+            gate = Lock()
+            gate.acquire()
+            self._waiting.append(gate)
+        gate.acquire()
+
+    def _give(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False

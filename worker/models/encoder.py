@@ -1,0 +1,187 @@
+"""An encoder in memory: texts of all who ask meet in small batches of like length, without waiting for one another."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pipelines.node import ModelUnavailable
+from worker.models.device import Device, Turns
+from worker.models.text.request import Sink
+
+_ROWS, _TOKENS = 32, 8192
+"""A batch is at most so many texts and, padding included, so many tokens."""
+_SMALL = 4
+"""Requests of so few texts, such as a search's question, go before long ones."""
+
+
+@dataclass(eq=False)
+class EncodeRequest:
+    """`order` are the indexes of texts still to be encoded, longest first. Set `cancelled` from anywhere."""
+
+    sink: Sink
+    ids: list[list[int]]
+    order: deque[int]
+    vectors: NDArray[np.float32]
+    left: int = 0
+    cancelled: bool = field(default=False)
+
+
+class EncoderModel:
+    """`folder` is a sentence-transformers folder, or any transformers encoder (mean pooling then)."""
+
+    def __init__(self, name: str, folder: Path, device: Device, turns: Turns) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        self.name = name
+        self._device = device
+        self._model = SentenceTransformer(
+            str(folder),
+            device=str(device.torch),
+            trust_remote_code=False,
+            local_files_only=True,
+            model_kwargs={"use_safetensors": True, "dtype": torch.float32},
+        ).eval()
+        self._tokenizer = self._model.tokenizer
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+        self.bytes = sum(weight.nbytes for weight in self._model.parameters())
+        self._turns = turns
+        self._requests: deque[EncodeRequest] = deque()
+        self._bell = threading.Condition()
+        self._tokenizing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name=f"model {name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._requests)
+
+    def encode(self, args: Mapping[str, Any], sink: Sink) -> EncodeRequest:
+        """Queue texts; the sink's `done` gets {"shape": [n, d]} and the bytes of float32 rows of length 1."""
+        texts = list(args["texts"])
+        prompt = self._prompt(query=bool(args.get("query")))
+        ids = self._ids([prompt + text for text in texts])
+        order = sorted(range(len(ids)), key=lambda at: -len(ids[at]))
+        vectors = np.zeros((len(ids), self.dimension), dtype=np.float32)
+        request = EncodeRequest(sink, ids, deque(order), vectors, left=len(ids))
+        if not ids:
+            _deliver(request)
+            return request
+        with self._bell:
+            if self._closed:
+                raise ModelUnavailable("The model was just taken out of memory.", hint="Try again.")
+            self._requests.append(request)
+            self._bell.notify()
+        return request
+
+    def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """For each text, the character span (start, end) of each of its tokens, whatever its length."""
+        if not texts:
+            return []
+        with self._tokenizing:
+            said = self._tokenizer(
+                list(texts), add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
+            )
+        return [[(int(start), int(end)) for start, end in spans] for spans in said["offset_mapping"]]
+
+    def cancel(self, request: EncodeRequest) -> None:
+        request.cancelled = True
+
+    def close(self) -> None:
+        with self._bell:
+            self._closed = True
+            self._bell.notify()
+        self._thread.join(timeout=30)
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        if not texts:
+            return []
+        with self._tokenizing:
+            said = self._tokenizer(texts, truncation=True, max_length=self._model.max_seq_length, padding=False)
+        return list(said["input_ids"])
+
+    def _prompt(self, *, query: bool) -> str:
+        """What the model wants before a text, e.g. "query: "."""
+        prompts = self._model.prompts or {}
+        names = ("query",) if query else ("document", "passage")
+        return next((prompts[name] for name in names if prompts.get(name)), "")
+
+    def _work(self) -> None:
+        self._device.use(all_cores=True)
+        while self._wait():
+            batch = self._next_batch()
+            if not batch:
+                continue
+            try:
+                with self._turns.turn():
+                    vectors = self._forward([request.ids[at] for request, at in batch])
+            except Exception as error:  # one batch's trouble is told to those in it, and to nobody else
+                self._fail({id(request): request for request, _ in batch}.values(), error)
+                continue
+            for (request, at), vector in zip(batch, vectors, strict=True):
+                request.vectors[at] = vector
+                request.left -= 1
+                if request.left == 0:
+                    self._finish(request)
+        self._fail(list(self._requests), ModelUnavailable("The model was taken out of memory.", hint="Try again."))
+
+    def _wait(self) -> bool:
+        with self._bell:
+            while not self._closed and not self._requests:
+                self._bell.wait()
+            return not self._closed
+
+    def _next_batch(self) -> list[tuple[EncodeRequest, int]]:
+        """Texts of small requests first, then of the one that has waited longest; big ones take turns."""
+        with self._bell:
+            for request in [request for request in self._requests if request.cancelled]:
+                self._requests.remove(request)
+                request.sink.done({"finish": "cancelled"})
+            open_ones = [request for request in self._requests if request.order]
+            small = [request for request in open_ones if request.left <= _SMALL]
+            chosen = small or open_ones[:1]
+            if chosen and not small:
+                self._requests.rotate(-1)
+        batch: list[tuple[EncodeRequest, int]] = []
+        longest = 0
+        for request in chosen:
+            while request.order and len(batch) < _ROWS:
+                longest = max(longest, len(request.ids[request.order[0]]))
+                if batch and longest * (len(batch) + 1) > _TOKENS:
+                    return batch
+                batch.append((request, request.order.popleft()))
+        return batch
+
+    @torch.inference_mode()
+    def _forward(self, ids: list[list[int]]) -> NDArray[np.float32]:
+        """Token ids -> [n, d], rows of length 1."""
+        features = self._tokenizer.pad({"input_ids": ids}, padding=True, return_tensors="pt")
+        on_device = {key: value.to(self._device.torch) for key, value in features.items()}
+        vectors = self._model(on_device)["sentence_embedding"].float()
+        unit = torch.nn.functional.normalize(vectors, dim=-1)
+        return np.asarray(unit.cpu().numpy(), dtype=np.float32)
+
+    def _finish(self, request: EncodeRequest) -> None:
+        with self._bell:
+            self._requests.remove(request)
+        _deliver(request)
+
+    def _fail(self, requests: Any, error: Exception) -> None:
+        for request in list(requests):
+            with self._bell:
+                if request in self._requests:
+                    self._requests.remove(request)
+            request.sink.failed(error)
+
+
+def _deliver(request: EncodeRequest) -> None:
+    request.sink.done({"shape": list(request.vectors.shape)}, request.vectors.astype("<f4").tobytes())

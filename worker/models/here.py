@@ -1,0 +1,142 @@
+"""The models in this process: for the terminal and for tests. The same answers as by call, without a queue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.values import Messages
+from worker.models.ops import Cancel, begin
+from worker.models.shelf import Model, Shelf
+
+_LONGEST = 900.0
+
+
+class ModelsHere:
+    """`models(name)` is a TextModel and an Encoder; weights are loaded on first use, from the folder `home`."""
+
+    def __init__(self, home: Path, shelf: Shelf | None = None) -> None:
+        self.shelf = shelf or Shelf(home)
+
+    def __call__(self, name: str) -> ModelHere:
+        return ModelHere(name, self.shelf)
+
+    async def __aenter__(self) -> ModelsHere:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.shelf.close)
+
+
+@dataclass(frozen=True)
+class ModelHere:
+    """Satisfies both TextModel and Encoder; a model asked for what it cannot do raises ModelRefused."""
+
+    name: str
+    shelf: Shelf
+
+    async def generate(
+        self,
+        messages: Messages,
+        *,
+        max_new_tokens: int,
+        temperature: float,
+        top_p: float,
+        seed: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> AsyncIterator[str]:
+        args = {
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "max_new_tokens": max_new_tokens,
+            "temperature": temperature,
+            "top_p": top_p,
+            "seed": seed,
+            "stop": list(stop),
+        }
+        answer = _Answer(self, "generate", args)
+        try:
+            while isinstance(piece := await answer.next(), str):
+                yield piece
+        finally:
+            answer.cancel()
+
+    async def encode(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        said, data = await self._whole("encode", {"texts": list(texts), "query": query})
+        return np.frombuffer(data, dtype="<f4").reshape(said["shape"]).astype(np.float32, copy=True)
+
+    async def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        said, _ = await self._whole("offsets", {"texts": list(texts)})
+        return list(said["spans"])
+
+    async def _whole(self, op: str, args: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        answer = _Answer(self, op, args)
+        try:
+            while isinstance(said := await answer.next(), str):
+                continue
+            return said
+        finally:
+            answer.cancel()
+
+
+class _Answer:
+    """One call's sink, read from the event loop that made it."""
+
+    def __init__(self, model: ModelHere, op: str, args: dict[str, Any]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._heard: asyncio.Queue[str | tuple[dict[str, Any], bytes] | Exception] = asyncio.Queue()
+        self._stop: Cancel | None = None
+        self._ended = False
+        self._cancelled = False
+        deadline = time.monotonic() + _LONGEST
+
+        def use(loaded: Model) -> None:
+            if not self._is_cancelled():
+                self._stop = begin(loaded, op, args, self, deadline)
+                if self._is_cancelled():
+                    self._stop()
+
+        # Tokenising and loading would hold the loop up.
+        self._starting = self._loop.run_in_executor(None, model.shelf.use, model.name, use, self.failed)
+
+    async def next(self) -> str | tuple[dict[str, Any], bytes]:
+        """A piece of text, or at the end what `done` said. Raises what `failed` said."""
+        heard = await self._heard.get()
+        if isinstance(heard, Exception):
+            self._ended = True
+            raise heard
+        self._ended = not isinstance(heard, str)
+        return heard
+
+    def _is_cancelled(self) -> bool:
+        return self._cancelled
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        if self._stop is not None and not self._ended:
+            self._stop()
+
+    def piece(self, text: str) -> None:
+        self._hear(text)
+
+    def done(self, said: dict[str, Any], data: bytes = b"") -> None:
+        self._hear((said, data))
+
+    def failed(self, error: Exception) -> None:
+        self._hear(error)
+
+    def _hear(self, what: str | tuple[dict[str, Any], bytes] | Exception) -> None:
+        tell: Callable[..., object] = self._heard.put_nowait
+        try:
+            self._loop.call_soon_threadsafe(tell, what)
+        except RuntimeError:  # the loop has ended, and nobody listens any more
+            self._cancelled = True

@@ -1,0 +1,70 @@
+"""The models by call, for the run worker: nothing here loads weights or imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.values import Messages
+from webapp.bell.calls import ModelCalls, Progress
+
+
+class ModelsByCall:
+    """`models(name)` is a TextModel and an Encoder, served by a model worker at the broker. For one event loop."""
+
+    def __init__(self, broker_url: str) -> None:
+        self._calls = ModelCalls(broker_url)
+
+    def __call__(self, name: str, progress: Progress | None = None) -> ModelByCall:
+        """`progress` hears that the model is being loaded."""
+        return ModelByCall(name, self._calls, progress)
+
+    async def __aenter__(self) -> ModelsByCall:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._calls.aclose()
+
+
+@dataclass(frozen=True)
+class ModelByCall:
+    """Satisfies both TextModel and Encoder."""
+
+    name: str
+    calls: ModelCalls
+    progress: Progress | None = None
+
+    async def generate(
+        self,
+        messages: Messages,
+        *,
+        max_new_tokens: int,
+        temperature: float,
+        top_p: float,
+        seed: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> AsyncIterator[str]:
+        args = {
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "max_new_tokens": max_new_tokens,
+            "temperature": temperature,
+            "top_p": top_p,
+            "seed": seed,
+            "stop": list(stop),
+        }
+        async with aclosing(self.calls.generate(self.name, args, progress=self.progress)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def encode(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        return await self.calls.encode(self.name, texts, query=query, progress=self.progress)
+
+    async def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        return await self.calls.offsets(self.name, texts, progress=self.progress)

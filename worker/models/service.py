@@ -1,0 +1,180 @@
+"""The model worker's side of a call: accept it, see to it that it is answered, stop it when it is cancelled."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from pipelines.node import NodeError
+from worker.models.outbox import Outbox
+from worker.models.sources import find_folder
+
+if TYPE_CHECKING:
+    from worker.models.shelf import Model, Shelf
+
+log = logging.getLogger(__name__)
+
+_BEAT, _LIFE = 1.0, 3
+
+
+@dataclass(eq=False)
+class _Call:
+    """A call at work: the sink that its answer goes to."""
+
+    id: str
+    outbox: Outbox
+    ended: Callable[[str], None]
+    stop: Callable[[], None] | None = None
+    cancelled: bool = False
+
+    def piece(self, text: str) -> None:
+        self.outbox.put(self.id, "piece", text)
+
+    def done(self, said: dict[str, Any], data: bytes = b"") -> None:
+        self.outbox.put(self.id, "done", said, data)
+        self.ended(self.id)
+
+    def failed(self, error: Exception) -> None:
+        self.outbox.put(self.id, "error", _told(error))
+        self.ended(self.id)
+
+    def note(self, text: str) -> None:
+        self.outbox.put(self.id, "progress", {"fraction": None, "note": text})
+
+    def is_cancelled(self) -> bool:
+        return self.cancelled
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        if self.stop is not None:
+            self.stop()
+
+
+class ModelService:
+    """One a process. Loading happens in threads of its own, so `call` returns at once."""
+
+    def __init__(self, home: Path, broker_url: str) -> None:
+        self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self._home = home
+        self._valkey = Redis.from_url(broker_url, socket_timeout=5.0, socket_connect_timeout=3.0)
+        self._listening: Any = Redis.from_url(broker_url, socket_timeout=None, socket_connect_timeout=3.0)
+        self._outbox = Outbox(broker_url)
+        self._calls: dict[str, _Call] = {}
+        self._lock = threading.Lock()
+        self._shelf_made = threading.Lock()
+        self._shelf: Shelf | None = None
+        self._closing = threading.Event()
+        self._beat()
+        for work in (self._keep_beating, self._hear_cancels):
+            threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True).start()
+
+    def call(self, request: dict[str, Any]) -> None:
+        """Take one call. Never raises: what is wrong with it is its answer."""
+        call = _Call(str(request["id"]), self._outbox, self._forget)
+        with self._lock:
+            if call.id in self._calls:
+                return  # the same message once more
+            self._calls[call.id] = call
+        self._outbox.put(call.id, "accepted", {"worker": self.id})
+        try:
+            self._begin(call, request)
+        except Exception as error:
+            call.failed(error)
+
+    def close(self) -> None:
+        self._closing.set()
+        if self._shelf is not None:
+            self._shelf.close()
+        self._outbox.close()
+        self._listening.close()
+        try:
+            self._valkey.delete(f"model-worker:{self.id}")
+        except (RedisError, OSError):
+            log.info("The broker is gone, so this worker's sign of life runs out by itself")
+        self._valkey.close()
+
+    def _begin(self, call: _Call, request: dict[str, Any]) -> None:
+        left = float(request["deadline"]) - time.time()
+        if left <= 0:
+            raise NodeError("The call came after its time was over.", hint="Try again.")
+        if request["op"] == "describe":
+            call.done(json.loads(find_folder(request["model"], self._home)[1].dump()))
+            return
+        shelf = self._need_shelf(call)
+        deadline = time.monotonic() + left
+
+        def use(model: Model) -> None:
+            from worker.models.ops import begin
+
+            if call.is_cancelled():
+                call.done({"finish": "cancelled"})
+                return
+            call.stop = begin(model, request["op"], request["args"], call, deadline)
+            if call.is_cancelled():
+                call.stop()
+
+        shelf.use(request["model"], use, call.failed, call.note)
+
+    def _need_shelf(self, call: _Call) -> Shelf:
+        """Torch is imported with the first call, so that an idle worker stays small."""
+        with self._shelf_made:
+            if self._shelf is None:
+                call.note("Starting")
+                from worker.models.shelf import Shelf
+
+                self._shelf = Shelf(self._home)
+            return self._shelf
+
+    def _forget(self, call: str) -> None:
+        with self._lock:
+            self._calls.pop(call, None)
+
+    def _beat(self) -> None:
+        said = {"host": socket.gethostname(), "pid": os.getpid(), "models": self._shelf.names() if self._shelf else []}
+        try:
+            self._valkey.set(f"model-worker:{self.id}", json.dumps(said), ex=_LIFE)
+        except (RedisError, OSError) as error:
+            log.warning("The broker does not take this worker's sign of life: %s", error)
+
+    def _keep_beating(self) -> None:
+        while not self._closing.wait(_BEAT):
+            self._beat()
+
+    def _hear_cancels(self) -> None:
+        while not self._closing.is_set():
+            try:
+                with self._listening.pubsub(ignore_subscribe_messages=True) as channel:
+                    channel.subscribe("calls:cancel")
+                    for message in channel.listen():
+                        self._cancel(message["data"].decode())
+            except (RedisError, OSError, ValueError):
+                self._closing.wait(0.5)
+
+    def _cancel(self, call: str) -> None:
+        with self._lock:
+            known = self._calls.get(call)
+        if known is not None:
+            known.cancel()
+
+
+def _told(error: Exception) -> dict[str, Any]:
+    if isinstance(error, NodeError):
+        return {"message": error.message, "hint": error.hint, "retriable": error.retriable}
+    log.error("A model call failed", exc_info=error)
+    return {
+        "message": f"The model stopped with an unexpected error ({type(error).__name__}).",
+        "hint": "The model worker's log says more.",
+        "retriable": False,
+    }

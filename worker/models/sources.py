@@ -1,0 +1,109 @@
+"""Where a model's files are: a folder here, the hub's local cache, the hub."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from worker.models.folder import CARD, PICKLED, Card, ModelRefused, read_card
+from worker.models.starters.table import STARTERS
+
+_ON_A_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_HERE = re.compile(r"[A-Za-z0-9][\w.-]*")
+WANTED = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.gguf"]
+"""What is taken from a hub: never pickles, never code."""
+
+
+def find_folder(name: str, home: Path, note: Callable[[str], None] = lambda _: None) -> tuple[Path, Card]:
+    """The folder and card of the model `name`: one here, or `owner/name` on a hub. Raises ModelRefused."""
+    if _HERE.fullmatch(name) is None and _ON_A_HUB.fullmatch(name) is None:
+        raise ModelRefused(f"{name!r} is not the name of a model.")
+    folder = home / folder_name(name)
+    if (folder / CARD).is_file():
+        return folder, read_card(folder)
+    if folder.is_dir():
+        return folder, describe(name, folder)
+    if "/" not in name:
+        how = "Fetch it with: python -m worker models fetch " + name if name in STARTERS else "See what is offered."
+        raise ModelRefused(f"There is no model {name!r} here.", hint=how)
+    folder = _from_hub(name, note)
+    return folder, describe(name, folder)
+
+
+def folder_name(name: str) -> str:
+    """`owner/name` lies in the folder `owner--name`."""
+    return name.replace("/", "--")
+
+
+def describe(name: str, folder: Path) -> Card:
+    """A card for a folder that has none, from what its files say. Raises ModelRefused."""
+    config = _json(folder / "config.json")
+    kinds = [str(kind) for kind in config.get("architectures") or []]
+    if (folder / "modules.json").is_file():
+        task = "encoder"
+    elif any(kind.endswith("ForCausalLM") for kind in kinds) or any(folder.glob("*.gguf")):
+        task = "text"
+    else:
+        raise ModelRefused(
+            f"The folder of {name} does not say what it is for; its architectures: {', '.join(kinds) or 'none named'}.",
+            hint="It must be a sentence-transformers folder or a causal language model of transformers.",
+        )
+    return Card(name=name, title=name, task=task, licence="", source=str(folder), revision=folder.name, bytes=0)
+
+
+def require_safe(folder: Path, name: str) -> None:
+    """Raise ModelRefused unless the weights are safetensors or GGUF."""
+    if any(folder.glob("*.safetensors")) or any(folder.glob("*.gguf")):
+        return
+    pickled = next((path.name for path in sorted(folder.rglob("*")) if path.suffix in PICKLED), None)
+    if pickled:
+        raise ModelRefused(
+            f"The weights of {name} are a pickle ({pickled}), which can run code when it is read: it is never loaded.",
+            hint="Use a version of the model in safetensors or GGUF.",
+        )
+    raise ModelRefused(f"The folder of {name} holds no weights (safetensors or GGUF).", hint="Fetch it anew.")
+
+
+def fetch_from_hub(name: str, folder: Path) -> None:
+    """Download `owner/name` into `folder`. Raises ModelRefused."""
+    _download(name, local_dir=folder)
+
+
+def _from_hub(name: str, note: Callable[[str], None]) -> Path:
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return _download(name, local_files_only=True)
+    except (LocalEntryNotFoundError, ModelRefused):
+        note(f"Downloading {name}")
+        return _download(name)
+
+
+def _download(name: str, **options: Any) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=WANTED, **options))
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
+        raise ModelRefused(
+            f"{name} is not on this machine, and it could not be had from the hub: {_first_line(error)}",
+            hint="See whether the hub can be reached (HF_HUB_OFFLINE, HF_ENDPOINT), or put the model's folder "
+            f"among the models as {folder_name(name)}.",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ModelRefused(f"{path.name} cannot be read ({error}).") from error

@@ -1,0 +1,1 @@
+"""Language models: many answers written at once, each as if it were alone."""

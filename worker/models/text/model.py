@@ -1,0 +1,117 @@
+"""A language model in memory: its tokenizer, its decoder and the batcher that serves all who ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipelines.values import Message
+from worker.models.device import Device, Turns
+from worker.models.folder import ModelRefused
+from worker.models.text.batcher import Batcher
+from worker.models.text.decoder import Decoder
+from worker.models.text.llama import LlamaDecoder, understands
+from worker.models.text.plain import PlainDecoder
+from worker.models.text.request import Sink, TextRequest
+
+_FEWEST_NEW = 16
+"""A prompt that leaves less room than this for an answer is refused."""
+
+
+class LanguageModel:
+    """`folder` holds a transformers model (safetensors) or one GGUF file. Raises ModelRefused."""
+
+    def __init__(self, name: str, folder: Path, device: Device, turns: Turns, *, cache_budget: int) -> None:
+        from transformers import AutoTokenizer
+
+        gguf = _gguf(folder)
+        form = {"gguf_file": gguf} if gguf else {}
+        self.name = name
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True, **form)
+        self._decoder = _decoder(folder, device, gguf)
+        self.bytes = self._decoder.weight_bytes
+        self._batcher = Batcher(
+            self._decoder,
+            lambda ids: str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)),
+            _ends(folder, self._tokenizer),
+            cache_budget=cache_budget,
+            turns=turns,
+            prepare=lambda: device.use(all_cores=False),
+            name=f"model {name}",
+        )
+
+    @property
+    def busy(self) -> bool:
+        return self._batcher.busy
+
+    def generate(self, args: Mapping[str, Any], sink: Sink, deadline: float | None = None) -> TextRequest:
+        """Queue an answer; `args` as in a call. Raises ModelRefused when the prompt is too long."""
+        messages = [Message(said["role"], said["content"]) for said in args["messages"]]
+        ids = self.tokens(messages)
+        request = TextRequest(
+            ids=ids,
+            sink=sink,
+            max_new_tokens=self._room(len(ids), int(args["max_new_tokens"])),
+            temperature=float(args["temperature"]),
+            top_p=float(args["top_p"]),
+            seed=args.get("seed"),
+            stop=tuple(args.get("stop") or ()),
+            deadline=deadline,
+        )
+        self._batcher.submit(request)
+        return request
+
+    def tokens(self, messages: Sequence[Message]) -> list[int]:
+        """The prompt as the model learnt to read it; without a chat template, the turns with blank lines between."""
+        if not self._tokenizer.chat_template:
+            text = "\n\n".join(message.content for message in messages)
+            return list(self._tokenizer(text)["input_ids"])
+        said = [{"role": message.role, "content": message.content} for message in messages]
+        whole = self._tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=True, return_dict=True)
+        return list(whole["input_ids"])
+
+    def cancel(self, request: TextRequest) -> None:
+        request.cancelled = True
+        self._batcher.wake()
+
+    def close(self) -> None:
+        self._batcher.close()
+
+    def _room(self, prompt: int, asked: int) -> int:
+        """The new tokens that fit, at most `asked`."""
+        context = self._decoder.context
+        if prompt == 0:
+            raise ModelRefused("The prompt is empty.", hint="Give the model something to answer.")
+        if prompt + min(asked, _FEWEST_NEW) > context:
+            raise ModelRefused(
+                f"The prompt has {prompt:,} tokens; {self.name} reads {context:,}, answer included.",
+                hint="Give it less text: fewer or shorter passages, or a shorter question.",
+            )
+        return min(asked, context - prompt)
+
+
+def _decoder(folder: Path, device: Device, gguf: str | None) -> Decoder:
+    if gguf:
+        return PlainDecoder(folder, device, gguf=gguf)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if understands(config):
+        return LlamaDecoder(folder, device, max_rows=16 if device.is_cpu else 64)
+    return PlainDecoder(folder, device)
+
+
+def _gguf(folder: Path) -> str | None:
+    if any(folder.glob("*.safetensors")):
+        return None
+    return next((path.name for path in sorted(folder.glob("*.gguf"))), None)
+
+
+def _ends(folder: Path, tokenizer: Any) -> set[int]:
+    """The tokens that end an answer: what the model's generation settings say, and the tokenizer's own."""
+    ends = {tokenizer.eos_token_id} - {None}
+    settings = folder / "generation_config.json"
+    if settings.is_file():
+        said = json.loads(settings.read_text(encoding="utf-8")).get("eos_token_id")
+        ends |= set(said if isinstance(said, list) else [said]) - {None}
+    return ends
