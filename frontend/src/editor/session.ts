@@ -6,7 +6,7 @@ import type { PipelineDocument, Picture } from './document/document';
 import type { View, ViewStore } from './page/view';
 import type { RunInputs, InputsStore } from './run/inputs';
 import type { RunStore, WatchedRun } from './run/store';
-import type { Catalogue } from './types/catalogue';
+import { kindNamed, type Catalogue } from './types/catalogue';
 
 /** All that one open pipeline consists of. The object stays the same while the page is open; what changes lies in its stores. */
 export interface Session {
@@ -40,6 +40,15 @@ export function usePicture<T>(select: (picture: Picture) => T): T {
 export const useRun = <T>(select: (watched: WatchedRun) => T): T => useStore(useSession().runs, select);
 export const useView = <T>(select: (view: View) => T): T => useStore(useSession().view, select);
 export const useInputs = <T>(select: (inputs: RunInputs) => T): T => useStore(useSession().inputs, select);
+
+/** What a node is called where it is spoken of: its title, else its kind's. */
+export function useTitleOf(): (node: string) => string {
+  const { document, catalogue } = useSession();
+  return (id) => {
+    const node = document.picture.nodes[id];
+    return node?.title ?? kindNamed(catalogue, node?.kind ?? '')?.title ?? id;
+  };
+}
 
 const SAVED: SaveState = { kind: 'saved' };
 

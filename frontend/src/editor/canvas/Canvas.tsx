@@ -1,15 +1,16 @@
 import '@xyflow/react/dist/base.css';
 
 import { Background, BackgroundVariant, ConnectionLineType, ReactFlow, SelectionMode, useReactFlow } from '@xyflow/react';
-import { useCallback, useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { toast } from '@/ui';
+import { toast, typeColour } from '@/ui';
 import { addNode, align, autoLayout } from '../document/operations';
 import type { Alignment } from '../document/layout';
 import { useRunning } from '../run/RunningContext';
-import { usePicture, useSession } from '../session';
-import { defaultsOf, type Kind } from '../types/catalogue';
+import { resultOf } from '../run/results';
+import { usePicture, useSession, useView, type Session } from '../session';
+import { defaultsOf, kindNamed, type Kind } from '../types/catalogue';
 import { EmptyCanvas } from './EmptyCanvas';
 import { boxesOf } from './flow';
 import { NodeCard } from './NodeCard';
@@ -39,12 +40,15 @@ export function Canvas({ still = false, bind }: { still?: boolean; bind?: (tools
   const drop = useDrop(tools.toCanvas);
   const empty = usePicture((picture) => Object.keys(picture.nodes).length === 0);
   const label = t('canvas.label');
+  const held = useView((state) => state.wiring?.type);
   useEffect(() => bind?.(tools), [bind, tools]);
+  useRoomForDrawer(tools.fit);
   return (
     <div
       className={styles.canvas}
       data-testid="canvas"
       data-dropping={drop.over || undefined}
+      style={held ? ({ '--held': typeColour(held) } as React.CSSProperties) : undefined}
       {...(editable ? drop.handlers : {})}
       onDoubleClick={(event) => editable && isPane(event.target) && tools.quickAddAt({ x: event.clientX, y: event.clientY })}
     >
@@ -91,6 +95,18 @@ export function Canvas({ still = false, bind }: { still?: boolean; bind?: (tools
   );
 }
 
+/** The drawer takes room from the canvas when it opens: what was seen is brought into what is left. */
+function useRoomForDrawer(fit: () => void): void {
+  const drawer = useView((state) => state.drawer);
+  const before = useRef(drawer);
+  useEffect(() => {
+    if (drawer === before.current) return;
+    before.current = drawer;
+    const timer = setTimeout(fit, 60);
+    return () => clearTimeout(timer);
+  }, [drawer, fit]);
+}
+
 const SNAP: [number, number] = [8, 8];
 const isPane = (target: EventTarget): boolean => target instanceof Element && target.classList.contains('react-flow__pane');
 
@@ -107,7 +123,8 @@ export type CanvasTools = ReturnType<typeof useCanvasTools>;
 /** What can be done to the canvas as a whole, from the keyboard, the bars and the drawers. */
 function useCanvasTools(nodesNow: ReturnType<typeof useFlow>['nodesNow'], selectedEdges: () => string[]) {
   const { t } = useTranslation('editor');
-  const { document, view } = useSession();
+  const session = useSession();
+  const { document, view } = session;
   const { fitView, screenToFlowPosition } = useReactFlow();
   const toCanvas = useCallback((screen: { x: number; y: number }): [number, number] => {
     const { x, y } = screenToFlowPosition(screen);
@@ -127,7 +144,7 @@ function useCanvasTools(nodesNow: ReturnType<typeof useFlow>['nodesNow'], select
       middle: () => toCanvas({ x: centre().x - 140, y: centre().y - 80 }),
       fit: () => void fitView({ ...FIT, duration: 160 }),
       layout: () => {
-        autoLayout(document, boxesOf(nodesNow()));
+        autoLayout(document, withRoom(session, boxesOf(nodesNow())));
         setTimeout(() => void fitView({ ...FIT, duration: 160 }), 30);
       },
       align: (how: Alignment) => align(document, how, boxesOf(nodesNow(), view.getState().selected)),
@@ -137,12 +154,24 @@ function useCanvasTools(nodesNow: ReturnType<typeof useFlow>['nodesNow'], select
       },
       add: (kind: Kind) => {
         const position = freeSpot(toCanvas({ x: centre().x - 140, y: centre().y - 80 }), nodesNow());
-        const id = addNode(document, { kind: kind.kind, position, params: defaultsOf(kind) });
+        const id = addNode(document, { kind: kind.kind, named: kind.title, position, params: defaultsOf(kind) });
         view.setState({ selected: [id] });
         toast({ title: t('palette.added', { title: kind.title }), duration: 1500 });
       },
     };
-  }, [document, view, fitView, toCanvas, nodesNow, selectedEdges, t]);
+  }, [session, document, view, fitView, toCanvas, nodesNow, selectedEdges, t]);
+}
+
+const RESULT_HEIGHT = 112;
+
+/** A node without a result yet will be taller once it has one. */
+function withRoom({ document, catalogue, runs }: Session, boxes: ReturnType<typeof boxesOf>): ReturnType<typeof boxesOf> {
+  const { run } = runs.getState();
+  const grows = (id: string) => {
+    const node = document.picture.nodes[id];
+    return node !== undefined && kindNamed(catalogue, node.kind)?.family !== 'input' && !resultOf(run, document.picture, id);
+  };
+  return Object.fromEntries(Object.entries(boxes).map(([id, box]) => [id, grows(id) ? { ...box, height: box.height + RESULT_HEIGHT } : box]));
 }
 
 /** Somewhere near that no node covers. */

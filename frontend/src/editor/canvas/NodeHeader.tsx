@@ -1,5 +1,5 @@
 import { Ban, Check, CircleAlert, Copy, Ellipsis, Pencil, Play, SlidersHorizontal, Trash2, TriangleAlert, Zap } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { IconButton, Menu, Spinner, Tooltip, type MenuEntry } from '@/ui';
@@ -7,7 +7,7 @@ import { fragmentOf } from '../document/clipboard';
 import type { NodePicture } from '../document/document';
 import { duplicate, removeNodes, rename } from '../document/operations';
 import { useRunning } from '../run/RunningContext';
-import { useRun, useSession } from '../session';
+import { useRun, useSession, useView } from '../session';
 import type { Kind } from '../types/catalogue';
 import { FamilyIcon } from './FamilyIcon';
 import type { Severity } from './NodeCard';
@@ -24,8 +24,9 @@ interface Props {
 
 export function NodeHeader({ node, kind, title, state, stale, severity }: Props) {
   const { t } = useTranslation('editor');
-  const { mayEdit, document } = useSession();
-  const [renaming, setRenaming] = useState(false);
+  const { mayEdit, document, view } = useSession();
+  const renaming = useView((state) => state.renaming === node.id);
+  const setRenaming = (begun: boolean) => view.setState({ renaming: begun ? node.id : null });
   return (
     <header className={styles.header} title={stale ? t('node.stale') : undefined}>
       <Tooltip content={kind ? `${t(`family.${kind.family}`)} · ${kind.kind}` : node.kind} side="top">
@@ -67,7 +68,6 @@ export function NodeHeader({ node, kind, title, state, stale, severity }: Props)
 function StateMark({ node, state, severity }: { node: string; state: string; severity: Severity }) {
   const { t } = useTranslation('editor');
   const cached = useRun(({ run }) => run.steps[node]?.cached ?? false);
-  const reason = useRun(({ run }) => run.steps[node]?.reason ?? '');
   const quiet = state === 'idle' || state === 'done';
   if (severity && severity !== 'note' && quiet) {
     const Icon = severity === 'error' ? CircleAlert : TriangleAlert;
@@ -77,7 +77,7 @@ function StateMark({ node, state, severity }: { node: string; state: string; sev
       </span>
     );
   }
-  const words = cached ? [t('state.cached'), reason].filter(Boolean).join(': ') : t(`state.${state}`);
+  const words = cached ? t('reason.kept') : t(`state.${state}`);
   const mark = markFor(state, cached);
   return mark ? (
     <Tooltip content={words} side="top">

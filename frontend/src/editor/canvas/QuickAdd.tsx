@@ -98,7 +98,7 @@ function usePick({ wiring, position }: Request): (offer: Offer) => void {
   return ({ kind, port }) => {
     const wire = wiring && port ? (wiring.end === 'from' ? { from: wiring.reference, port } : { to: wiring.reference, port }) : undefined;
     const left = wiring?.end === 'into' ? position[0] - 280 : position[0];
-    const id = addNode(document, { kind: kind.kind, position: [left, position[1] - 40], params: defaultsOf(kind), ...(wire ? { wire } : {}) });
+    const id = addNode(document, { kind: kind.kind, named: kind.title, position: [left, position[1] - 40], params: defaultsOf(kind), ...(wire ? { wire } : {}) });
     view.setState({ quickAdd: null, selected: [id] });
   };
 }

@@ -17,7 +17,7 @@ const SHORTCUTS: readonly [keys: string, name: string][] = [
   ['backspace', 'delete'],
   ['↑+↓+←+→', 'nudge'],
   ['shift+drag', 'box'],
-  ['f2', 'rename'],
+  ['F2', 'rename'],
   ['l', 'layout'],
   ['f', 'fit'],
   ['mod+s', 'save'],

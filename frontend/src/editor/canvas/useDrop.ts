@@ -48,7 +48,7 @@ export function useDrop(toCanvas: (screen: { x: number; y: number }) => [number,
       const position = toCanvas({ x: event.clientX, y: event.clientY });
       const kind = kindNamed(session.catalogue, event.dataTransfer.getData(KIND_MEDIA));
       if (kind) {
-        const id = addNode(session.document, { kind: kind.kind, position: [position[0] - 140, position[1] - 20], params: defaultsOf(kind) });
+        const id = addNode(session.document, { kind: kind.kind, named: kind.title, position: [position[0] - 140, position[1] - 20], params: defaultsOf(kind) });
         session.view.setState({ selected: [id] });
         return;
       }
@@ -77,7 +77,7 @@ function targetFor({ catalogue, document, inputs }: Session, on: string | null):
 function addFileInput({ catalogue, document, view }: Session, position: Position): InputField | null {
   const kind = kindNamed(catalogue, 'input.file');
   if (!kind) return null;
-  const id = addNode(document, { kind: kind.kind, position, params: defaultsOf(kind) });
+  const id = addNode(document, { kind: kind.kind, named: kind.title, position, params: defaultsOf(kind) });
   view.setState({ selected: [id] });
   const node = document.picture.nodes[id];
   return node ? inputField(catalogue, node) : null;

@@ -14,6 +14,8 @@ export interface NewNode {
   position: Position;
   params?: Params;
   title?: string;
+  /** What undo calls it; the kind's title. */
+  named?: string;
   /** A wire drawn along with it: this output into `port` of the new node, or `port` of the new node into this input. */
   wire?: { from: string; port: string } | { to: string; port: string };
 }
@@ -21,7 +23,7 @@ export interface NewNode {
 /** Adds a node and returns its id. */
 export function addNode(document: PipelineDocument, node: NewNode): string {
   const id = freshId(node.kind, (taken) => document.nodes.has(taken));
-  document.perform({ name: 'addNode', subject: node.title ?? node.kind }, () => {
+  document.perform({ name: 'addNode', subject: node.title ?? node.named ?? node.kind }, () => {
     const params = withFreshName(document, node.kind, node.params ?? {});
     const title = node.title === undefined ? {} : { title: node.title };
     document.putNode(id, { kind: node.kind, params, position: rounded(node.position), ...title });

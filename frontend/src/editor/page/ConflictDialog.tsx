@@ -12,7 +12,7 @@ import styles from './page.module.css';
 /** Two versions of one pipeline, side by side, and the choice between them. Nothing is lost: undo brings back the other. */
 export function ConflictDialog() {
   const { t } = useTranslation('editor');
-  const { autosave, document } = useSession();
+  const { autosave, document, view } = useSession();
   const state = useSaveState();
   const [busy, setBusy] = useState(false);
   const theirs = state.kind === 'conflict' ? state.theirs : null;
@@ -24,7 +24,7 @@ export function ConflictDialog() {
     void choice().finally(() => setBusy(false));
   };
   return (
-    <Dialog open onOpenChange={() => undefined} title={t('conflict.title')} description={t('conflict.why')} size="lg">
+    <Dialog open onOpenChange={() => view.setState({ later: true })} title={t('conflict.title')} description={t('conflict.why')} size="lg">
       <div className={styles.versions} data-testid="conflict">
         <VersionSide title={t('conflict.mine')} content={mine} other={theirs} />
         <VersionSide title={t('conflict.theirs')} content={theirs} other={mine} />

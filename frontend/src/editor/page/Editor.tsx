@@ -90,12 +90,16 @@ function Floating() {
   const { view } = useSession();
   const passage = useView((state) => state.passage);
   const conflict = useSaveState().kind === 'conflict';
+  const later = useView((state) => state.later);
+  useEffect(() => {
+    if (!conflict) view.setState({ later: false });
+  }, [conflict, view]);
   return (
     <>
       <PassageSheet shown={passage} onClose={() => view.setState({ passage: null })} />
       <LargeValue />
       <ShortcutList />
-      {conflict && <ConflictDialog />}
+      {conflict && !later && <ConflictDialog />}
     </>
   );
 }

@@ -1,6 +1,8 @@
 import { positionsOf } from '../canvas/flow';
 import type { Picture } from '../document/document';
 import { nodeOf, type Graph } from '../document/graph';
+import { useSession } from '../session';
+import { kindNamed } from '../types/catalogue';
 import styles from './page.module.css';
 
 const WIDTH = 280;
@@ -8,6 +10,7 @@ const HEIGHT = 120;
 
 /** A graph drawn small: its nodes as boxes with their names; marked ones stand out. */
 export function Outline({ graph, marked }: { graph: Graph; marked: ReadonlySet<string> }) {
+  const { catalogue } = useSession();
   const positions = positionsOf(pictureOf(graph));
   const all = Object.values(positions);
   if (all.length === 0) return <div className={styles.outline} />;
@@ -28,7 +31,7 @@ export function Outline({ graph, marked }: { graph: Graph; marked: ReadonlySet<s
           <g key={id} data-marked={marked.has(id) || undefined}>
             <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx={14} />
             <text x={x + 20} y={y + HEIGHT / 2 + 10}>
-              {(node.title ?? id).slice(0, 16)}
+              {(node.title ?? kindNamed(catalogue, node.kind)?.title ?? id).slice(0, 16)}
             </text>
           </g>
         );

@@ -8,7 +8,7 @@ import styles from './page.module.css';
 /** Whether the last edit is safe, and where. */
 export function SavedState() {
   const { t } = useTranslation('editor');
-  const { mayEdit, autosave } = useSession();
+  const { mayEdit, autosave, view } = useSession();
   const state = useSaveState();
   const name = !mayEdit ? 'readOnly' : state.kind === 'offline' && !state.kept ? 'notKept' : state.kind;
   const detail = state.kind === 'refused' ? state.detail : t(`saved.${name}Detail`);
@@ -20,6 +20,11 @@ export function SavedState() {
         {(name === 'offline' || name === 'notKept' || name === 'refused') && (
           <Button size="sm" variant="ghost" onClick={() => void autosave?.flush()}>
             {t('saved.again')}
+          </Button>
+        )}
+        {name === 'conflict' && (
+          <Button size="sm" variant="ghost" onClick={() => view.setState({ later: false })}>
+            {t('saved.choose')}
           </Button>
         )}
       </span>

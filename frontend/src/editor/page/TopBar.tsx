@@ -151,7 +151,7 @@ export function RunButton({ wide = false }: { wide?: boolean }) {
         <Menu
           align="end"
           trigger={
-            <IconButton variant="primary" label={t('run.more')} className={styles.runMore} data-testid="run-menu">
+            <IconButton variant="primary" label={t('run.more')} disabled={empty} className={styles.runMore} data-testid="run-menu">
               <ChevronDown size={15} />
             </IconButton>
           }

@@ -33,6 +33,10 @@ export interface View {
   /** A result opened large. */
   large: { node: string; port: string } | null;
   shortcuts: boolean;
+  /** The node whose title is being written. */
+  renaming: string | null;
+  /** The choice between two versions was put off. */
+  later: boolean;
   palette: boolean;
   inspector: boolean;
   drawer: boolean;
@@ -54,6 +58,8 @@ export function createViewStore(findings: readonly Finding[]) {
     passage: null,
     large: null,
     shortcuts: false,
+    renaming: null,
+    later: false,
     palette: window.innerWidth >= 900,
     inspector: true,
     drawer: false,

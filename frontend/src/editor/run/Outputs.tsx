@@ -6,7 +6,7 @@ import { useShallow } from 'zustand/react/shallow';
 import { ValueActions } from '@/values/ValueActions';
 import { ValueView } from '@/values/ValueView';
 import { Cited } from '../canvas/NodeResult';
-import { usePicture, useRun, useSession } from '../session';
+import { usePicture, useRun, useSession, useTitleOf } from '../session';
 import { kindNamed } from '../types/catalogue';
 import { resultOf } from './results';
 import styles from './run.module.css';
@@ -56,7 +56,7 @@ const Output = memo(function Output({ node, name, title }: { node: string; name:
 /** Why the run failed, said once, above what it gave all the same. */
 function RunFailure() {
   const { t } = useTranslation('editor');
-  const { document, catalogue } = useSession();
+  const titleOf = useTitleOf();
   const error = useRun(({ run }) => run.error);
   const status = useRun(({ run }) => run.status);
   const link = useRun((watched) => watched.link);
@@ -66,14 +66,12 @@ function RunFailure() {
   if (status === 'cancelled') return <p className={styles.nothing}>{t('run.cancelled')}</p>;
   const said = stepError ?? error;
   if (status !== 'failed' || !said) return null;
-  const picture = node ? document.picture.nodes[node] : undefined;
-  const where = picture && (picture.title ?? kindNamed(catalogue, picture.kind)?.title);
+  const words = said.detail || said.title;
   return (
     <div className={styles.failure} role="alert" data-testid="run-failure">
       <CircleAlert size={16} aria-hidden />
       <div>
-        <strong>{where ? `${where}: ${said.title}` : said.title}</strong>
-        {said.detail && said.detail !== said.title && <p>{said.detail}</p>}
+        <strong>{node ? `${titleOf(node)}: ${words}` : words}</strong>
         {said.hint && <p>{said.hint}</p>}
       </div>
     </div>

@@ -42,7 +42,7 @@ export function Timeline({ onShow }: { onShow: (ids: readonly string[]) => void 
                 );
               })}
             </span>
-            <span className={styles.timelineTime} title={step.reason || undefined}>
+            <span className={styles.timelineTime} title={step.reason ? t(`reason.${step.reason}`, { defaultValue: step.reason }) : undefined}>
               {step.cached && <Zap size={12} aria-label={t('state.cached')} />}
               {step.seconds === null ? '' : seconds(step.seconds, i18n.language)}
             </span>

@@ -25,8 +25,8 @@ export async function run(session: Session, from?: string): Promise<Started> {
   try {
     // A key made once for this press: a request that is sent twice starts one run. Only secure pages can make one.
     const key = window.isSecureContext ? crypto.randomUUID() : undefined;
-    const started = await startRun(pipeline.id, { inputs: given, ...(from ? { from } : {}) }, key);
-    runs.watch({ id: started.id, graph: document.toJson(), inputs: given });
+    const started: { id: string; number?: number } = await startRun(pipeline.id, { inputs: given, ...(from ? { from } : {}) }, key);
+    runs.watch({ id: started.id, number: started.number ?? null, graph: document.toJson(), inputs: given });
     void queryClient.invalidateQueries({ queryKey: ['runs-of', pipeline.id] });
     return { kind: 'started' };
   } catch (error) {

@@ -15,6 +15,8 @@ export interface RunEvent {
   seconds?: number;
   cached?: boolean;
   reason?: string;
+  /** The node that a step was skipped for. */
+  because?: string;
   status?: string;
   outputs?: Record<string, Json>;
   artifact?: string;
@@ -56,7 +58,9 @@ export interface StepState {
   readonly outputs: Readonly<Record<string, Json>> | null;
   readonly seconds: number | null;
   readonly cached: boolean;
+  /** Why the result is from the cache or not, or why there is none: a word of the engine's. */
   readonly reason: string;
+  readonly because: string;
   readonly error: RunError | null;
 }
 
@@ -108,6 +112,7 @@ export const NEW_STEP: StepState = {
   seconds: null,
   cached: false,
   reason: '',
+  because: '',
   error: null,
 };
 
@@ -182,7 +187,7 @@ function stepAfter(step: StepState, event: RunEvent): StepState {
     case 'step.failed':
       return failedStep(step, event);
     case 'step.skipped':
-      return { ...step, status: 'skipped', reason: event.reason ?? '' };
+      return { ...step, status: 'skipped', reason: event.reason ?? '', because: event.because ?? '' };
     default:
       return step;
   }
