@@ -122,7 +122,8 @@ class Stand:
 
 # A worker forked from a process that has imported everything is up in a moment; all else about it is as usual.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.worker.slow", "worker.runs.loop"])
+PARTS = ["celery.bin.celery", "celery.worker.consumer", "celery.concurrency.thread", "kombu.transport.redis"]
+FORKS.set_forkserver_preload(["tests.worker.slow", "worker.runs.loop", *PARTS])
 
 
 class WorkerProcess:
