@@ -7,11 +7,13 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from pipelines.node import Encoder, TextModel
 from worker import logs, terminal
 from worker.settings import settings
+from worker.terminal import Models
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,14 +37,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 async def _run(options: argparse.Namespace) -> int:
     home = settings().models
-    return await terminal.run(_read(options.graph), options.input, _model, home, save=options.save, seed=options.seed)
+    models = _ModelsHere(home)
+    try:
+        return await terminal.run(
+            _read(options.graph), options.input, models, home, save=options.save, seed=options.seed
+        )
+    finally:
+        await models.aclose()
 
 
-def _model(name: str) -> TextModel | Encoder:
-    """In this process; torch is imported for the first of them."""
-    from worker.models.here import model
+class _ModelsHere:
+    """Models in this process; torch is imported for the first of them."""
 
-    return model(name, settings().models)
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._opened = AsyncExitStack()
+        self._models: Models | None = None
+
+    def __call__(self, name: str) -> TextModel | Encoder:
+        if self._models is None:
+            from worker.models.here import ModelsHere
+
+            self._models = models = ModelsHere(self._home)
+            self._opened.push_async_exit(models)
+        return self._models(name)
+
+    async def aclose(self) -> None:
+        await self._opened.aclose()
 
 
 def _read(path: str) -> object:

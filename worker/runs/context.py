@@ -35,8 +35,8 @@ class RunServices:
         card = await asyncio.to_thread(read_card, self._workplace.settings.models / name)
         return card.revision
 
-    def model(self, name: str) -> TextModel | Encoder:
-        return self._workplace.models(name)
+    def model(self, name: str, progress: Progress) -> TextModel | Encoder:
+        return self._workplace.models(name, progress)
 
     def collection(self, name: str) -> RunCollection:
         return RunCollection(self._workplace.pool, self._workspace, name)
@@ -52,7 +52,7 @@ class RunContext:
         self._progress = progress
 
     def model(self, name: str) -> TextModel | Encoder:
-        return self._services.model(name)
+        return self._services.model(name, self._progress)
 
     def collection(self, name: str) -> Collection:
         return self._services.collection(name)

@@ -149,7 +149,7 @@ class LogWriter:
     async def read(self, key: str, *, before: int) -> list[tuple[str, Event]]:
         """What was written by claims before the claim `before`, which can write nothing any more from now on."""
         try:
-            await self._client.execute_command("XSETID", key, f"{before}-0")
+            await self._client.execute_command("XSETID", key, f"{before}-0")  # type: ignore[no-untyped-call]
         except ResponseError:
             return []  # there is no such stream
         entries: Any = await self._client.xrange(key, "-", f"({before}-0")

@@ -14,6 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from worker.artifacts import ArtifactFolder
+from worker.models.remote import ModelsByCall
 from worker.runs.log import LogWriter
 from worker.settings import Settings
 
@@ -28,6 +29,7 @@ class Workplace:
     valkey: Redis
     writer: LogWriter
     folder: ArtifactFolder
+    models: ModelsByCall
 
 
 @asynccontextmanager
@@ -55,7 +57,8 @@ async def open_workplace(settings: Settings, catalogue: Mapping[str, Any]) -> As
     await pool.open()
     try:
         folder = ArtifactFolder(settings.artifacts)
-        yield Workplace(settings, catalogue, pool, valkey, LogWriter(valkey), folder)
+        async with ModelsByCall(settings.broker_url) as models:
+            yield Workplace(settings, catalogue, pool, valkey, LogWriter(valkey), folder, models)
     finally:
         await pool.close(timeout=2)
         await valkey.aclose()
