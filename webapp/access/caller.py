@@ -28,6 +28,10 @@ class Caller:
         return self.user or (self.key.created_by if self.key else None)
 
     @property
+    def author_id(self) -> int | None:
+        return self.user.pk if self.user else self.key.created_by_id if self.key else None
+
+    @property
     def shown(self) -> str:
         return self.user.shown if self.user else f"{self.key.name} (key)" if self.key else ""
 
@@ -40,9 +44,10 @@ def by_key(token: str) -> Caller | None:
     """The caller behind `gs_...`, or None. One query."""
     if not token.startswith("gs_"):
         return None
-    key = ApiKey.objects.select_related("workspace", "created_by").filter(digest=digest(token)).first()
-    if key is None:
+    found = list(ApiKey.objects.filter(digest=digest(token))[:1])
+    if not found:
         return None
+    key = found[0]
     now = timezone.now()
     if key.used is None or now - key.used > _NOTED_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(used=now)

@@ -41,13 +41,13 @@ def one(caller: Caller, model: type[M], role: Role = Role.VIEWER, *related: str,
     """The row that `lookup` names, once the caller's role covers `role`. Raises Problem 404 or 403."""
     rows = visible(caller, model)
     try:
-        found = (rows.select_related(*related) if related else rows).filter(**lookup).first()
+        found = list((rows.select_related(*related) if related else rows).filter(**lookup)[:1])
     except (ValidationError, ValueError, OverflowError):
-        found = None
-    if found is None:
+        found = []
+    if not found:
         raise Problem(404)
-    _covers(getattr(found, "caller_role", ""), role)
-    return found
+    _covers(getattr(found[0], "caller_role", ""), role)
+    return found[0]
 
 
 def require(caller: Caller, workspace: Workspace, role: Role) -> None:

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any
 
 from pipelines.catalogue import CATALOGUE
-from pipelines.checks import check
+from pipelines.checks import check, references_of
 from webapp.collections.models import Collection
 from webapp.models import shelf
 from webapp.pipelines.models import Pipeline
@@ -30,7 +30,11 @@ class WorkspaceWorld:
 
     @cached_property
     def signature(self) -> int:
-        return hash((tuple(sorted(self._models.items())), tuple(sorted(self._collections.items()))))
+        return hash((self.models_signature, tuple(sorted(self._collections.items()))))
+
+    @cached_property
+    def models_signature(self) -> int:
+        return hash(tuple(sorted(self._models.items())))
 
     @cached_property
     def _models(self) -> Mapping[str, str]:
@@ -48,7 +52,9 @@ def findings_of(graph: Any, world: WorkspaceWorld | None = None) -> Findings:
 
 def kept_findings(pipeline: Pipeline, world: WorkspaceWorld) -> Findings:
     """The findings of a saved graph; computed once for each revision and state of the workspace."""
-    key = (pipeline.pk, pipeline.revision, world.signature)
+    # A graph that names no collection stays as right as it was, whatever collections there are.
+    seen = world.signature if _names_collections(pipeline.graph) else world.models_signature
+    key = (pipeline.pk, pipeline.revision, seen)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -61,5 +67,13 @@ def kept_findings(pipeline: Pipeline, world: WorkspaceWorld) -> Findings:
     return findings
 
 
+def _names_collections(graph: Any) -> bool:
+    kinds = {node.get("kind") for node in graph["nodes"].values()}
+    return not kinds.isdisjoint(_OF_COLLECTIONS)
+
+
+_OF_COLLECTIONS = frozenset(
+    kind for kind, node in CATALOGUE.items() if any(what == "collection" for _, what, _ in references_of(node))
+)
 _kept: OrderedDict[Any, Findings] = OrderedDict()
 _lock = Lock()

@@ -84,7 +84,7 @@ def request_run(pipeline: Pipeline, wanted: Wanted, caller: Caller, key: str | N
         "inputs": Jsonb(inputs),
         "seed": wanted.seed,
         "start_from": wanted.start_from or "",
-        "by": caller.author.pk if caller.author else None,
+        "by": caller.author_id,
     }
     if key is None:
         run.number = _queue(values)
