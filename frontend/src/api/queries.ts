@@ -89,6 +89,12 @@ function useChange<T, V = void>(send: (variables: V) => [path: string, request: 
 export const useMe = () => useOne<Me>(['me'], '/me', 60_000);
 export const useCatalogue = () => useOne<Catalogue>(['catalogue'], '/catalogue', Infinity);
 
+/** Asks for what every page needs, and for the catalogue where nodes are drawn, before a page is there to ask. */
+export function askAhead(catalogue: boolean): void {
+  void queryClient.prefetchQuery({ queryKey: ['me'], queryFn: () => api<Me>('/me') });
+  if (catalogue) void queryClient.prefetchQuery({ queryKey: ['catalogue'], queryFn: () => api<Catalogue>('/catalogue') });
+}
+
 export function useWorkspace(slug: string): Workspace | undefined {
   return useMe().data?.workspaces.find((workspace) => workspace.slug === slug);
 }

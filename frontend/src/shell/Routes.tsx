@@ -1,14 +1,15 @@
 import { lazy, Suspense, useEffect, type ComponentType } from 'react';
-import { Redirect, Route, Switch, useLocation, type RouteComponentProps } from 'wouter';
+import { Redirect, Route, Switch, useLocation, useRoute, type RouteComponentProps } from 'wouter';
 import { useMe } from '@/api/queries';
 import { ApiError } from '@/api/client';
 import { ErrorState } from '@/ui';
+import { loadEditor } from './ahead';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Frame } from './Frame';
 import { PageSkeleton } from './Page';
 import { rememberedWorkspace } from './place';
 
-const EditorPage = lazy(() => import('@/editor/EditorPage'));
+const EditorPage = lazy(loadEditor);
 const PipelinesPage = lazy(() => import('@/pages/pipelines/PipelinesPage'));
 const RunsPage = lazy(() => import('@/pages/runs/RunsPage'));
 const RunPage = lazy(() => import('@/pages/runs/RunPage'));
@@ -22,15 +23,19 @@ const AccountPage = lazy(() => import('@/pages/account/AccountPage'));
 const WelcomePage = lazy(() => import('@/pages/account/WelcomePage'));
 const NotFoundPage = lazy(() => import('@/pages/NotFoundPage'));
 
+const EDITOR = '/w/:workspace/p/:id';
+
 /** The editor fills the window; everything else stands beside the navigation. */
 export function Routes() {
   const me = useMe();
+  const [editing] = useRoute(EDITOR);
   useSignIn(me.error);
   if (me.error && !unauthorised(me.error)) return <ErrorState error={me.error} retry={() => void me.refetch()} />;
-  if (!me.data) return <Frame>{me.error ? null : <PageSkeleton />}</Frame>;
+  // The editor reads its pipeline while the person is still being asked for.
+  if (!me.data && !editing) return <Frame>{me.error ? null : <PageSkeleton />}</Frame>;
   return (
     <Switch>
-      <Route path="/w/:workspace/p/:id">
+      <Route path={EDITOR}>
         {({ workspace, id }) => (
           <ErrorBoundary key={id}>
             <Suspense fallback={<EditorSkeleton />}>
