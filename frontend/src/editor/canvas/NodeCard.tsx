@@ -7,7 +7,6 @@ import type { NodePicture } from '../document/document';
 import type { Finding } from '../document/graph';
 import { useRun, useSession, useView } from '../session';
 import { kindNamed } from '../types/catalogue';
-import { useIsStale } from '../run/StaleContext';
 import { InputBody } from './InputBody';
 import { NodeFooter } from './NodeFooter';
 import { NodeHeader } from './NodeHeader';
@@ -27,7 +26,7 @@ export const NodeCard = memo(
     const status = useRun(({ run }) => run.steps[id]?.status);
     const waiting = useRun(({ run, id: watched }) => watched !== null && !run.finished && !run.steps[id]);
     const severity = useView((view) => worst(view.findings, id));
-    const stale = useIsStale(id);
+    const stale = useView((view) => view.stale.has(id));
     const state = status ?? (waiting ? 'queued' : 'idle');
     const title = data.picture.title ?? kind?.title ?? data.picture.kind;
     return (

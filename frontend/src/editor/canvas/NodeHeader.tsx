@@ -29,11 +29,9 @@ export function NodeHeader({ node, kind, title, state, stale, severity }: Props)
   const setRenaming = (begun: boolean) => view.setState({ renaming: begun ? node.id : null });
   return (
     <header className={styles.header} title={stale ? t('node.stale') : undefined}>
-      <Tooltip content={kind ? `${t(`family.${kind.family}`)} · ${kind.kind}` : node.kind} side="top">
-        <span className={styles.family}>
-          <FamilyIcon family={kind?.family ?? ''} />
-        </span>
-      </Tooltip>
+      <span className={styles.family} title={kind ? `${t(`family.${kind.family}`)} · ${kind.kind}` : node.kind}>
+        <FamilyIcon family={kind?.family ?? ''} />
+      </span>
       {renaming ? (
         <input
           className={`${styles.rename} nodrag`}

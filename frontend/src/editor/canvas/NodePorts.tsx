@@ -3,9 +3,9 @@ import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
 
-import { Tooltip, typeColour } from '@/ui';
+import { typeColour } from '@/ui';
 import type { NodePicture } from '../document/document';
-import { endpoint, nodeOf, portOf } from '../document/graph';
+import { endpoint, portOf, wiresOf, type Edge } from '../document/graph';
 import { usePicture, useSession, useView } from '../session';
 import type { InputPort, OutputPort } from '../types/catalogue';
 import { itemOf } from '../types/compatibility';
@@ -53,13 +53,11 @@ function useWired(node: string): [Side, string][] {
 /** One string, so that a node is drawn again only when its own wires change. */
 const useEnds = (node: string) =>
   useCallback(
-    (picture: { edges: readonly { source: string; target: string }[] }) => {
-      const ends = new Set<string>();
-      for (const edge of picture.edges) {
-        if (nodeOf(edge.source) === node) ends.add(`<${portOf(edge.source)}`);
-        if (nodeOf(edge.target) === node) ends.add(`>${portOf(edge.target)}`);
-      }
-      return [...ends].sort().join('\n');
+    (picture: { edges: readonly Edge[] }) => {
+      const { from, into } = wiresOf(picture.edges);
+      const out = (from.get(node) ?? []).map((edge) => `<${portOf(edge.source)}`);
+      const given = (into.get(node) ?? []).map((edge) => `>${portOf(edge.target)}`);
+      return [...new Set([...out, ...given])].sort().join('\n');
     },
     [node],
   );
@@ -75,22 +73,20 @@ function PortRow({ node, side, port, wired }: { node: string; side: Side; port: 
     port.streams ? t('port.streams') : '',
   ];
   return (
-    <li className={styles.port} data-side={side} data-light={light}>
-      <Tooltip content={words.filter(Boolean).join(' · ')} side={side === 'in' ? 'left' : 'right'}>
-        <Handle
-          id={port.name}
-          type={side === 'in' ? 'target' : 'source'}
-          position={side === 'in' ? Position.Left : Position.Right}
-          className={styles.dot}
-          isConnectable={mayEdit}
-          data-hollow={(side === 'in' && required && !wired) || undefined}
-          data-optional={(side === 'in' && !required && !wired) || undefined}
-          data-list={itemOf(port.type) !== null || undefined}
-          style={{ '--dot': typeColour(port.type) } as React.CSSProperties}
-          aria-label={t(side === 'in' ? 'port.input' : 'port.output', { name: port.name, type: port.type })}
-          data-testid={`port-${node}-${side}-${port.name}`}
-        />
-      </Tooltip>
+    <li className={styles.port} data-side={side} data-light={light} title={words.filter(Boolean).join(' · ')}>
+      <Handle
+        id={port.name}
+        type={side === 'in' ? 'target' : 'source'}
+        position={side === 'in' ? Position.Left : Position.Right}
+        className={styles.dot}
+        isConnectable={mayEdit}
+        data-hollow={(side === 'in' && required && !wired) || undefined}
+        data-optional={(side === 'in' && !required && !wired) || undefined}
+        data-list={itemOf(port.type) !== null || undefined}
+        style={{ '--dot': typeColour(port.type) } as React.CSSProperties}
+        aria-label={t(side === 'in' ? 'port.input' : 'port.output', { name: port.name, type: port.type })}
+        data-testid={`port-${node}-${side}-${port.name}`}
+      />
       <span className={styles.portName}>{port.name.replaceAll('_', ' ')}</span>
       {port.streams && <Wave colour={typeColour(port.type)} />}
     </li>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
 
@@ -16,6 +16,7 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
   usePicture((picture) => picture.edges);
   const result = useRun(useShallow(({ run }) => resultOf(run, document.picture, node)));
   const box = useRef<HTMLDivElement>(null);
+  const [near, setNear] = useState(false);
   const streaming = result?.streaming ?? false;
   const value = result?.value;
   useEffect(() => {
@@ -23,13 +24,21 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
   }, [streaming, value]);
   if (!result || value === undefined) return null;
   return (
-    <section className={`${styles.result} nodrag nopan nowheel`} aria-label={t('node.result', { title })} aria-busy={streaming || undefined} data-testid={`result-${node}`}>
+    <section
+      className={`${styles.result} nodrag nopan nowheel`}
+      aria-label={t('node.result', { title })}
+      aria-busy={streaming || undefined}
+      data-testid={`result-${node}`}
+      onPointerEnter={() => setNear(true)}
+      onPointerLeave={() => setNear(false)}
+      onFocus={() => setNear(true)}
+    >
       <div className={styles.resultBox} ref={box} tabIndex={0}>
         <Cited node={node}>
           <ValueView value={value} streaming={streaming} />
         </Cited>
       </div>
-      {!streaming && (
+      {!streaming && near && (
         <div className={styles.resultActions}>
           <ValueActions value={value} name={node} onLarge={() => view.setState({ large: { node, port: result.port } })} />
         </div>

@@ -76,7 +76,9 @@ export class Autosave {
   async flush(leaving = false): Promise<boolean> {
     this.cancelWait();
     await this.sending;
-    if (this.dirty && this.state.kind !== 'conflict') await (this.sending = this.save(leaving));
+    if (this.state.kind === 'conflict') return false;
+    if (this.dirty) await (this.sending = this.save(leaving));
+    else if (this.state.kind !== 'saved') this.settle();
     return !this.dirty;
   }
 
@@ -138,12 +140,8 @@ export class Autosave {
       this.keepDraft();
       return;
     }
-    if (!this.dirty) {
-      if (!this.sending) this.settle();
-      return;
-    }
     this.keepDraft();
-    if (this.state.kind !== 'offline' && this.state.kind !== 'saving') this.become({ kind: 'unsaved' });
+    if (this.state.kind === 'saved' || this.state.kind === 'refused') this.become({ kind: 'unsaved' });
     this.wait(PAUSE);
   }
 

@@ -76,13 +76,39 @@ function canonical(graph: Graph): unknown {
 export function ancestors(edges: readonly Edge[], start: string): Set<string> {
   const seen = new Set<string>();
   const queue = [start];
+  const wires = wiresOf(edges);
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-    for (const edge of edges) {
+    for (const edge of wires.into.get(id) ?? []) {
       const parent = nodeOf(edge.source);
-      if (nodeOf(edge.target) !== id || seen.has(parent)) continue;
+      if (seen.has(parent)) continue;
       seen.add(parent);
       queue.push(parent);
     }
   }
   return seen;
+}
+
+export interface Wires {
+  readonly into: ReadonlyMap<string, readonly Edge[]>;
+  readonly from: ReadonlyMap<string, readonly Edge[]>;
+}
+
+const sorted = new WeakMap<readonly Edge[], Wires>();
+
+/** The edges by the node they end at and begin at; worked out once for each list of edges. */
+export function wiresOf(edges: readonly Edge[]): Wires {
+  const known = sorted.get(edges);
+  if (known) return known;
+  const wires = { into: new Map<string, Edge[]>(), from: new Map<string, Edge[]>() };
+  const put = (map: Map<string, Edge[]>, id: string, edge: Edge) => {
+    const list = map.get(id);
+    if (list) list.push(edge);
+    else map.set(id, [edge]);
+  };
+  for (const edge of edges) {
+    put(wires.into, nodeOf(edge.target), edge);
+    put(wires.from, nodeOf(edge.source), edge);
+  }
+  sorted.set(edges, wires);
+  return wires;
 }

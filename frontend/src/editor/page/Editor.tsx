@@ -5,7 +5,7 @@ import { Canvas, type CanvasTools } from '../canvas/Canvas';
 import { Palette } from '../canvas/Palette';
 import { ShortcutList } from '../canvas/ShortcutList';
 import { Inspector } from '../inspector/Inspector';
-import { StaleProvider } from '../run/StaleContext';
+import { StaleWatcher } from '../run/StaleWatcher';
 import { usePicture, useSaveState, useSession, useView } from '../session';
 import { PassageSheet } from '@/values/PassageSheet';
 import { ConflictDialog } from './ConflictDialog';
@@ -28,7 +28,7 @@ export function Editor() {
   return (
     <ReactFlowProvider>
       <RunProvider>
-        <StaleProvider>
+        <StaleWatcher />
           {narrow ? (
             <Suspense fallback={null}>
               <PhoneEditor />
@@ -37,7 +37,6 @@ export function Editor() {
             <WideEditor />
           )}
           <Floating />
-        </StaleProvider>
       </RunProvider>
     </ReactFlowProvider>
   );

@@ -35,6 +35,8 @@ export interface View {
   shortcuts: boolean;
   /** The node whose title is being written. */
   renaming: string | null;
+  /** Nodes whose results no longer follow from what is on the canvas. */
+  stale: ReadonlySet<string>;
   /** The choice between two versions was put off. */
   later: boolean;
   palette: boolean;
@@ -59,6 +61,7 @@ export function createViewStore(findings: readonly Finding[]) {
     large: null,
     shortcuts: false,
     renaming: null,
+    stale: new Set<string>(),
     later: false,
     palette: window.innerWidth >= 900,
     inspector: true,

@@ -1,6 +1,6 @@
 import { documentsIn, type DocumentForm } from '@/values/forms';
 import type { Picture } from '../document/document';
-import { endpoint, nodeOf, type Edge, type Json } from '../document/graph';
+import { endpoint, nodeOf, wiresOf, type Edge, type Json } from '../document/graph';
 import type { RunState, StepState } from './events';
 
 export interface Result {
@@ -22,7 +22,7 @@ export function resultAt(step: StepState | undefined, port: string): Result | nu
 /** What a node shows: its first output that says something, for an output node what is wired into it. */
 export function resultOf(run: RunState, picture: Picture, node: string): Result | null {
   const step = run.steps[node];
-  const into = picture.edges.filter((edge) => nodeOf(edge.target) === node);
+  const into = wiresOf(picture.edges).into.get(node) ?? [];
   const isOutput = picture.nodes[node]?.kind.startsWith('output.') ?? false;
   if (isOutput) {
     const name = picture.nodes[node]?.params['name'];
@@ -47,7 +47,7 @@ export function citedDocuments(run: RunState, edges: readonly Edge[], node: stri
       const found = Object.values(run.steps[id]?.outputs ?? {}).map(documentsIn).find((documents) => documents.length > 0);
       if (found) return found;
     }
-    const before = ring.flatMap((id) => edges.filter((edge) => nodeOf(edge.target) === id).map((edge) => nodeOf(edge.source)));
+    const before = ring.flatMap((id) => (wiresOf(edges).into.get(id) ?? []).map((edge) => nodeOf(edge.source)));
     ring = [...new Set(before)].filter((id) => !seen.has(id));
   }
   return [];
