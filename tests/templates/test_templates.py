@@ -1,0 +1,145 @@
+"""Each template opens neatly, is right, and runs at once on the starter models."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.catalogue import CATALOGUE
+from pipelines.checks import check
+from pipelines.engine import Outcome
+from tests.templates.conftest import ROOT, Studio, template
+
+SLUGS = sorted(path.stem for path in ROOT.glob("*.json"))
+ENCODERS = {"smollm2-135m-instruct": "text", "all-minilm-l6-v2": "encoder"}
+
+
+class StarterWorld:
+    """What a fresh workspace has once the template's collections are made."""
+
+    def __init__(self, slug: str) -> None:
+        self.made = {each["name"]: each["encoder"] for each in template(slug)["collections"]}
+
+    def models(self) -> dict[str, str]:
+        return ENCODERS
+
+    def collections(self) -> dict[str, str]:
+        return self.made
+
+
+def test_the_four_are_there() -> None:
+    assert {"ask-your-documents", "chat-with-a-model", "compare-two-prompts", "summarise-a-document"} <= set(SLUGS)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_template_has_no_findings(slug: str) -> None:
+    assert check(template(slug)["graph"], CATALOGUE, StarterWorld(slug)) == []
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_template_is_told_in_both_languages(slug: str) -> None:
+    said = template(slug)
+    for text in (said["title"], said["description"]):
+        assert set(text) == {"en", "zh"}
+        assert any("\u4e00" <= char <= "\u9fff" for char in text["zh"])
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_no_node_lies_on_another(slug: str) -> None:
+    places = [node["position"] for node in template(slug)["graph"]["nodes"].values()]
+    for number, (x, y) in enumerate(places):
+        assert x % 360 == 0
+        assert all(x != other_x or abs(y - other_y) >= 240 for other_x, other_y in places[number + 1 :])
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_wires_run_from_left_to_right(slug: str) -> None:
+    graph = template(slug)["graph"]
+    for edge in graph["edges"]:
+        source, target = (graph["nodes"][edge[end].split(".")[0]]["position"][0] for end in ("source", "target"))
+        assert source < target
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_template_names_the_models_it_uses(slug: str) -> None:
+    said = template(slug)
+    used = {node["params"]["model"] for node in said["graph"]["nodes"].values() if "model" in node["params"]}
+    assert used == set(said["models"])
+
+
+def test_the_handbook_is_what_its_script_makes(tmp_path: Path) -> None:
+    for name in ("make_handbook.py", "water-pump-handbook.md"):
+        (tmp_path / name).write_bytes((ROOT / "files" / name).read_bytes())
+    subprocess.run([sys.executable, "make_handbook.py"], cwd=tmp_path, check=True)
+    made = (tmp_path / "water-pump-handbook.pdf").read_bytes()
+    assert made == (ROOT / "files" / "water-pump-handbook.pdf").read_bytes()
+
+
+# --- on real weights --------------------------------------------------------------------------------------------------
+QUESTIONS = [
+    ("How often must the engine oil be changed?", 4, "250 hours"),
+    ("Why must the pump never run in a closed room?", 2, "carbon monoxide"),
+    ("What does blue smoke mean?", 6, "rings are worn"),
+    ("How tight are the bolts of the frame?", 6, "45 newton metres"),
+    ("What is the part number of the belt?", 8, "M3-330"),
+    ("What do I do with the pump when it freezes?", 7, "drain plug"),
+]
+
+
+def documents(outcome: Outcome, node: str, port: str = "documents") -> list[dict[str, Any]]:
+    (step,) = (step for step in outcome.steps if step.node == node)
+    return list((step.outputs or {})[port]["documents"])
+
+
+@pytest.mark.weights
+async def test_the_right_passage_is_found_at_the_right_page(studio: Studio) -> None:
+    asking = template("ask-your-documents")
+    # Retrieval alone: the answer's model has a test of its own.
+    writing = {"write", "cite", "answer", "sources"}
+    asking["graph"]["nodes"] = {name: node for name, node in asking["graph"]["nodes"].items() if name not in writing}
+    asking["graph"]["nodes"]["found"] = {"kind": "output.documents", "params": {"name": "found"}}
+    asking["graph"]["edges"] = [
+        edge for edge in asking["graph"]["edges"] if edge["target"].split(".")[0] not in writing
+    ] + [{"source": "find.documents", "target": "found.value"}]
+    for question, page, words in QUESTIONS:
+        outcome = await studio.run(asking, question=question)
+        assert outcome.status == "succeeded", outcome.error
+        best, *_ = found = outcome.outputs["found"]["documents"]
+        assert any(each["page"] == page and words in each["text"] for each in found[:2]), (question, found)
+        assert best["title"] == "water-pump-handbook.pdf"
+    cached = {step.node for step in outcome.steps if step.cached}
+    assert {"read", "split", "embed", "store"} <= cached
+
+
+@pytest.mark.weights
+async def test_ask_your_documents(studio: Studio) -> None:
+    outcome = await studio.run(template("ask-your-documents"))
+    assert outcome.status == "succeeded", outcome.error
+    assert "250" in outcome.outputs["answer"]
+    assert "[1]" in outcome.outputs["answer"]
+    (first, *_) = outcome.outputs["sources"]["documents"]
+    assert first["page"] == 4
+    assert "every 250 hours" in first["text"]
+    assert first["passage"].isdigit()
+    streamed = [event["text"] for event in studio.events if event["kind"] == "step.delta" and event["node"] == "write"]
+    assert len(streamed) > 3
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("slug", "outputs", "about"),
+    [
+        ("chat-with-a-model", {"answer"}, "sky"),
+        ("summarise-a-document", {"summary"}, "pump"),
+        ("compare-two-prompts", {"first", "second"}, "library"),
+    ],
+)
+async def test_the_others_write_about_what_they_were_given(
+    studio: Studio, slug: str, outputs: set[str], about: str
+) -> None:
+    outcome = await studio.run(template(slug))
+    assert outcome.status == "succeeded", outcome.error
+    assert set(outcome.outputs) == outputs
+    assert any(about in text.lower() for text in outcome.outputs.values()), outcome.outputs
