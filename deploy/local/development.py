@@ -7,10 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from deploy.local import browser, pip_settings
+from deploy.local import browser, requirements
 from deploy.local.child import CannotStart
 from deploy.local.console import Console
 from deploy.local.environment import VENV
@@ -70,15 +69,9 @@ def bench(arguments: Sequence[str], home: Home, console: Console) -> int:
 
 
 def lock(arguments: Sequence[str], home: Home, console: Console) -> int:
-    """Pin everything the two .in files ask for, for all supported Pythons at once; `--upgrade` takes newer versions."""
-    settings = pip_settings.read([sys.executable, "-m", "pip"])
-    # A wheel that lies in a folder of this machine is no version to pin for others.
-    flags = replace(settings, find_links=[]).uv_flags()
-    for name in ("requirements", "requirements-dev"):
-        command = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11"]
-        command += ["--no-header", "--no-annotate", "--quiet", *flags, *arguments, f"{name}.in", "-o", f"{name}.txt"]
-        if code := subprocess.run(command, cwd=ROOT, env=os.environ | settings.uv_environment()).returncode:
-            return code
+    """Pin everything the two .in files ask for; `ARGS=--upgrade` takes newer versions."""
+    with console.step("Resolving requirements", "requirements.txt, requirements-dev.txt written"):
+        requirements.lock(arguments)
     return 0
 
 
