@@ -55,12 +55,14 @@ def ring(*_: object, **__: object) -> None:
 
 
 def call_model(request: dict[str, Any]) -> None:
+    """Passes the call on to the model's own thread; its answer is the stream `call:{id}`."""
     from worker.models import tasks
 
     tasks.call(request)
 
 
 def fetch_model(name: str) -> None:
+    """Brings a model among those on disk."""
     from worker.models import tasks
 
     tasks.fetch(name)

@@ -69,10 +69,11 @@ async def test_the_end_is_sent_after_its_release_and_is_in_the_kept_log_before(s
         written.seal({"kind": "run.finished", "status": "succeeded"})
         kept = json.loads(written.as_json())
         assert [event["kind"] for _, event in await entries(stand.valkey, written.key)] == ["run.started"]
+        client = Redis.from_url(stand.valkey.url)
+        assert await client.ttl(written.key) > 86_400
         written.release()
         await writer.drained(10)
         assert await entries(stand.valkey, written.key) == kept == json.loads(written.as_json())
-        client = Redis.from_url(stand.valkey.url)
         assert 0 < await client.ttl(written.key) <= 3600
         await client.aclose()
 

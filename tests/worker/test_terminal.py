@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.worker.stand import ROOT
 from tests.worker.test_runs import GREET
 
@@ -110,3 +112,20 @@ def test_neither_django_nor_torch_is_imported_for_a_graph_without_models() -> No
     )
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+@pytest.mark.weights
+def test_a_model_answers_in_the_terminal(tmp_path: Path) -> None:
+    params = {"model": "smollm2-135m-instruct", "max_new_tokens": 30, "temperature": 0}
+    graph = {
+        "version": 1,
+        "nodes": {
+            "ask": {"kind": "input.text", "params": {"name": "question"}},
+            "answer": {"kind": "text.generate", "params": params},
+            "out": {"kind": "output.text", "params": {"name": "answer"}},
+        },
+        "edges": [{"source": "ask.text", "target": "answer.prompt"}, {"source": "answer.text", "target": "out.value"}],
+    }
+    said = run(tmp_path, graph, "--input", "question=What is the capital of France?")
+    assert said.returncode == 0, said.stderr
+    assert "Paris" in said.stdout

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ Event = dict[str, Any]
 UNREACHABLE = (RedisError, OSError, asyncio.TimeoutError)
 
 KEPT_AFTER_END = 3600
+# Of a run whose end never came here, such as one cancelled while it waited to be claimed again.
+KEPT_WITHOUT_END = 7 * 86_400
 # Between two batches, so that a busy loop sends a hundred pieces at once; the first piece after a silence goes at once.
 BETWEEN_BATCHES = 0.004
 LONGEST_BACKOFF = 2.0
@@ -188,12 +191,10 @@ class LogWriter:
         refused = []
         sending = [(written, written.unsent(), written.ended) for written in logs]
         pipeline = self._client.pipeline(transaction=False)
-        for written, entries, ended in sending:
-            self._queue(pipeline, written, entries, ended)
+        said = [self._queue(pipeline, *each) for each in sending]
         replies = iter(await pipeline.execute(raise_on_error=False))
-        for written, entries, ended in sending:
-            answers = [next(replies) for _ in range(len(entries) + ended)]
-            failures = [answer for answer in answers if isinstance(answer, Exception)]
+        for (written, entries, ended), commands in zip(sending, said, strict=True):
+            failures = [reply for reply in islice(replies, commands) if isinstance(reply, Exception)]
             if failures:
                 _raise_unless_refused(failures)
                 refused.append(written)
@@ -207,11 +208,15 @@ class LogWriter:
                 self.announce(written)
 
     @staticmethod
-    def _queue(pipeline: Pipeline, written: EventLog, entries: Sequence[tuple[str, str]], ended: bool) -> None:
+    def _queue(pipeline: Pipeline, written: EventLog, entries: Sequence[tuple[str, str]], ended: bool) -> int:
+        """How many commands were queued."""
         for name, text in entries:
             pipeline.xadd(written.key, {"e": text}, id=name)
         if ended:
             pipeline.expire(written.key, KEPT_AFTER_END)
+        elif not written.sent:
+            pipeline.expire(written.key, KEPT_WITHOUT_END)
+        return len(entries) + (ended or not written.sent)
 
     async def _find_ends(self, logs: Sequence[EventLog]) -> None:
         """After an outage or a refused id: Valkey may lack its last second, or have what it didn't acknowledge."""
