@@ -66,16 +66,24 @@ def live_with_parent(signal_at_its_end: signal.Signals) -> None:
 
 
 def end(child: subprocess.Popen[bytes], *, by: signal.Signals, grace: float) -> None:
-    """Ask `child` to end by a signal, wait `grace` seconds, then kill its whole group."""
-    if child.poll() is None:
-        child.send_signal(by)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(grace)
-    kill_group(child)
+    """Ask `child` to end by a signal, wait `grace` seconds, then kill what is left of its group.
+
+    One that has ended before is left alone: its number may be somebody else's by now.
+    """
+    if child.poll() is not None:
+        return
+    child.send_signal(by)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(grace)
+    _kill_group(child)
 
 
-def kill_group(child: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the child's process group, and reap the child."""
+def kill(child: subprocess.Popen[bytes]) -> None:
+    """End `child` and its group at once."""
+    end(child, by=signal.SIGKILL, grace=5.0)
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

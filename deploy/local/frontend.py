@@ -8,7 +8,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from deploy.local.child import CannotStart, spawn, tail
+from deploy.local.child import CannotStart, kill, spawn, tail
 from deploy.local.home import Home, require_space
 from deploy.local.node import FRONTEND, environment, npm
 
@@ -46,16 +46,17 @@ class Build:
     def needed(self) -> bool:
         return bool(self._todo)
 
+    def stop(self) -> None:
+        """Give it up; it is made again by whoever needs it next."""
+        if self._child is not None:
+            kill(self._child)
+
     def _finished(self, code: int) -> None:
         arguments, stamp, value = self._todo.pop(0)
         if code:
             raise CannotStart(_sentence(arguments, self._log))
         stamp.parent.mkdir(exist_ok=True)
         stamp.write_text(value)
-
-    @property
-    def child(self) -> subprocess.Popen[bytes] | None:
-        return self._child
 
 
 def _todo(pages: bool) -> list[tuple[list[str], Path, str]]:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from deploy.local import unprivileged
-from deploy.local.child import CannotStart, end, free_port, kept_secret, kill_group, spawn, tail, wait_until
+from deploy.local.child import CannotStart, end, free_port, kept_secret, kill, spawn, tail, wait_until
 
 USER = "genaisys"
 
@@ -90,7 +90,7 @@ class Postgres:
             self.child = spawn(argv, output=output, cwd=self.home, orphan_signal=signal.SIGINT, env=clean_environment())
         if wait_until(self._answers, self.child, seconds=seconds):
             return True
-        kill_group(self.child)
+        kill(self.child)
         return False
 
     def _answers(self) -> bool:

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 from deploy.local import logs, port, process
-from deploy.local.child import CannotStart, kill_group, live_with_parent, spawn, tail
+from deploy.local.child import CannotStart, kill, live_with_parent, spawn, tail
 from deploy.local.console import Console, complain
 from deploy.local.frontend import Build
 from deploy.local.home import ROOT, Home, require_space
@@ -73,6 +73,7 @@ class Studio:
         self._stores: list[Postgres | Valkey] = []
         self._ours: list[process.Process] = []
         self._passing: list[subprocess.Popen[bytes]] = []
+        self._build = Build(home)
         self._follower = logs.Follower(home.logs) if console.verbose else None
 
     # --- start --------------------------------------------------------------------------------------------------------
@@ -82,13 +83,12 @@ class Studio:
         require_space(self.home.folder, 300, "the studio's state")
         after_a_crash = (self.home.folder / "run.json").exists()
         self._listening = port.listen(self.port, patience=5.0 if after_a_crash else 0.0)
-        build = Build(self.home)
-        build.poll()  # goes on by itself meanwhile
+        self._build.poll()  # goes on beside the other steps
         env = self._start_stores()
         preparation = Preparation(self.home, env)
         self._passing.append(preparation.child)
         self._fetch_models(env)
-        self._finish(build)
+        self._finish_build()
         if preparation.needed:
             link, seconds = preparation.finish()
             self.console.done("Database up to date", seconds)
@@ -124,21 +124,21 @@ class Studio:
         began = time.monotonic()
         child = spawn([sys.executable, "-m", "worker", "models", "fetch"], output=None, env=env, cwd=ROOT)
         self._passing.append(child)
-        if child.wait():
+        while (code := child.poll()) is None:
+            self._build.poll()
+            time.sleep(0.05)
+        if code:
             raise CannotStart(
                 "The starter models are not here yet, for the reason above; a new start goes on where this one ended."
             )
         self.home.stamp("models", version)
         self.console.done("Starter models ready", time.monotonic() - began)
 
-    def _finish(self, build: Build) -> None:
-        if not build.needed:
-            return
-        with self.console.step("Building the front end", "Front end built"):
-            while not build.poll():
-                if build.child and build.child not in self._passing:
-                    self._passing.append(build.child)
-                time.sleep(0.05)
+    def _finish_build(self) -> None:
+        if self._build.needed:
+            with self.console.step("Building the front end", "Front end built"):
+                while not self._build.poll():
+                    time.sleep(0.05)
 
     def _start_ours(self, env: dict[str, str]) -> None:
         listening = self._listening.fileno()
@@ -208,8 +208,9 @@ class Studio:
         signal.signal(signal.SIGINT, self._hurry)
         self.home.note("stopping")
         self.home.withdraw()
+        self._build.stop()
         for child in self._passing:
-            kill_group(child)
+            kill(child)
         for ours in self._ours:
             if ours.child is not None and ours.child.poll() is None:
                 ours.child.send_signal(signal.SIGTERM)

@@ -11,7 +11,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.local.child import CannotStart, end, free_port, kept_secret, kill_group, spawn, tail, wait_until
+from deploy.local.child import CannotStart, end, free_port, kept_secret, kill, spawn, tail, wait_until
 
 
 class Valkey:
@@ -53,7 +53,7 @@ class Valkey:
             self.child = spawn([binary(), self._settings()], output=output, cwd=self.home)
         if wait_until(self._answers, self.child, seconds=seconds):
             return True
-        kill_group(self.child)
+        kill(self.child)
         return False
 
     def _settings(self) -> Path:
