@@ -133,7 +133,7 @@ async def test_ask_your_documents(studio: Studio) -> None:
     [
         ("chat-with-a-model", {"answer"}, "sky"),
         ("summarise-a-document", {"summary"}, "pump"),
-        ("compare-two-prompts", {"first", "second"}, "library"),
+        ("compare-two-prompts", {"first", "second"}, "water"),
     ],
 )
 async def test_the_others_write_about_what_they_were_given(
