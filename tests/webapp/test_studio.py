@@ -134,6 +134,20 @@ def test_asking_for_an_offered_model_rings_the_model_worker(
     assert (asked.status_code, asked.json()["status"]) == (202, "fetching")
     assert rung == [("models.fetch", "models", "smollm2-135m-instruct")]
     assert as_alice.ask("POST", "/models", {"name": "nobody-offers-this"}).status_code == 422
+    assert as_alice.ask("POST", "/models", {"name": "../../etc"}).status_code == 422
+
+
+def test_a_model_of_the_hub_is_asked_for_by_its_owner_and_name(
+    as_alice: Caller, models_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[Any] = []
+    monkeypatch.setattr(models_api, "tell", lambda *told: rung.append(told) or True)
+    assert as_alice.ask("POST", "/models", {"name": "somebody/small"}).json()["status"] == "fetching"
+    assert rung == [("models.fetch", "models", "somebody/small")]
+    (models_home / "somebody--small").mkdir()
+    (models_home / "somebody--small" / "model.json").write_text('{"name": "somebody/small", "task": "text"}')
+    models = {each["name"]: each for each in as_alice.ask("GET", "/models").json()["items"]}
+    assert models["somebody/small"]["ready"] is True
 
 
 def test_a_model_that_cannot_be_asked_for_says_why(

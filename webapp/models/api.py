@@ -1,5 +1,6 @@
 """The models there are, and those that can be had."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,6 +16,8 @@ from webapp.workspaces.api import Strict
 from webapp.workspaces.models import Membership
 
 router = Router(tags=["models"])
+
+_ON_A_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 class ModelOut(Schema):
@@ -38,7 +41,7 @@ class ModelPage(Schema):
 
 
 class NewModel(Strict):
-    name: str = Field(max_length=100, description="The name of a model that is offered.")
+    name: str = Field(max_length=100, description="A model that is offered, or `owner/name` on the hub.")
 
 
 @router.get("/models", response=ModelPage)
@@ -50,14 +53,14 @@ def list_models(request: HttpRequest) -> Any:
 
 @router.post("/models", response={202: ModelOut})
 def add_model(request: HttpRequest, body: NewModel) -> Any:
-    """The model worker begins to fetch it; `GET /models` tells when it is ready."""
+    """The model worker begins to fetch it, safetensors or GGUF only; `GET /models` tells when it is ready."""
     caller = caller_of(request)
     _require_editor(caller)
     there = _all()
-    if body.name not in there:
-        msg = f"There is no model {body.name!r} on offer. On offer are: {', '.join(there)}."
+    if body.name not in there and not _ON_A_HUB.fullmatch(body.name):
+        msg = f"{body.name!r} is neither on offer ({', '.join(there)}) nor the `owner/name` of a model on the hub."
         raise Problem(422, "This model is not on offer", msg, [{"loc": ["body", "name"], "msg": msg}])
-    if not there[body.name]["ready"]:
+    if not there.get(body.name, {}).get("ready"):
         _fetch(body.name, caller)
     return Status(202, _all()[body.name])
 
@@ -71,9 +74,10 @@ def _fetch(name: str, caller: Caller) -> None:
 
 
 def _all() -> dict[str, dict[str, Any]]:
-    """By name: first the starters as they are asked for, then over them what is on disk."""
+    """By name: the starters, what was asked for of the hub, and over them what is on disk."""
     asked = {row.name: row for row in OfferedModel.objects.all()}
-    models = {starter.name: _offered(starter, asked.get(starter.name)) for starter in shelf.STARTERS}
+    models = {starter.name: _offered(starter, asked.pop(starter.name, None)) for starter in shelf.STARTERS}
+    models |= {name: _from_hub(row) for name, row in asked.items()}
     for name, card in shelf.cards().items():
         models[name] = _ready(card)
     return models
@@ -83,6 +87,12 @@ def _offered(starter: shelf.Starter, row: OfferedModel | None) -> dict[str, Any]
     said = {name: getattr(starter, name) for name in ("name", "title", "task", "licence", "bytes")}
     status, error = (row.status, row.error) if row else (OfferedModel.Status.OFFERED, "")
     return {**said, "source": "starter", "revision": "", "ready": False, "status": status, "error": error}
+
+
+def _from_hub(row: OfferedModel) -> dict[str, Any]:
+    unknown = {"task": row.task, "licence": "", "revision": "", "bytes": 0}
+    said = {"name": row.name, "title": row.title or row.name, "source": f"hub:{row.name}"}
+    return {**said, **unknown, "ready": False, "status": row.status, "error": row.error}
 
 
 def _ready(card: dict[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,9 @@ def _card(path: Path) -> dict[str, Any] | None:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return card if isinstance(card, dict) and card.get("name") == path.parent.name else None
+    # A model of the hub, `owner/name`, lies in the folder `owner--name`.
+    named = str(card.get("name", "")).replace("/", "--") if isinstance(card, dict) else ""
+    return card if named == path.parent.name else None
 
 
 _shelf = Shelf()
