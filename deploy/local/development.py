@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -97,11 +98,38 @@ def _models(env: Mapping[str, str], console: Console) -> None:
 
 
 def _run_all(runs: Mapping[str, tuple[list[str], Mapping[str, str], Path]], console: Console) -> int:
-    """All of them even if one fails, and at the end which one did."""
-    failed = []
+    """All of them even if one fails; at the end what each said in sum, and which failed."""
+    sums, failed = [], []
     for name, (command, env, folder) in runs.items():
         console.say(f"── {name}")
-        if subprocess.run(command, env=dict(env), cwd=folder).returncode:
-            failed.append(name)
+        code, said = _shown(command, env, folder)
+        sums += [f"{name:<12} {line}" for line in _sums(said)]
+        failed += [name] if code else []
+    console.say("──")
+    for line in sums:
+        console.say(line)
     console.say(f"FAILED: {', '.join(failed)}" if failed else f"All passed: {', '.join(runs)}")
     return 1 if failed else 0
+
+
+def _shown(command: list[str], env: Mapping[str, str], folder: Path) -> tuple[int, str]:
+    """Run it with its output passed on as it comes: exit status and all it said."""
+    said = b""
+    with subprocess.Popen(
+        command, env=dict(env), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
+    ) as child:
+        assert child.stdout is not None
+        while part := child.stdout.read(65536):
+            said += part
+            sys.stdout.buffer.write(part)
+            sys.stdout.flush()
+    return child.returncode, said.decode(errors="replace")
+
+
+def _sums(said: str) -> list[str]:
+    """The line or two in which a test runner counts: pytest's last one, vitest's `Test Files` and `Tests`."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    found = re.findall(
+        r"^ *(?:Test Files|Tests) +\d.*$|^.*\b\d+ (?:passed|failed|errors?)\b.* in [\d.]+s.*$", plain, re.MULTILINE
+    )
+    return [line.strip(" =") for line in found[-2:]]
