@@ -20,6 +20,9 @@ from deploy.local.node import FRONTEND, npm
 from deploy.local.node import environment as node_environment
 
 
+_COUNTS = re.compile(r" *(Test Files|Tests) +\d|.*\b\d+ (passed|failed|errors?)\b.* in [\d.]+s")
+
+
 def do(command: str, arguments: Sequence[str], home: Home, console: Console) -> int:
     """One of `test`, `check`, `bench`, `lock`; gives the exit status. Raises CannotStart."""
     os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
@@ -129,7 +132,5 @@ def _shown(command: list[str], env: Mapping[str, str], folder: Path) -> tuple[in
 def _sums(said: str) -> list[str]:
     """The line or two in which a test runner counts: pytest's last one, vitest's `Test Files` and `Tests`."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
-    found = re.findall(
-        r"^ *(?:Test Files|Tests) +\d.*$|^.*\b\d+ (?:passed|failed|errors?)\b.* in [\d.]+s.*$", plain, re.MULTILINE
-    )
+    found = [line for line in plain.splitlines() if _COUNTS.match(line)]
     return [line.strip(" =") for line in found[-2:]]
