@@ -19,7 +19,6 @@ from deploy.local.home import ROOT, Home
 from deploy.local.node import FRONTEND, npm
 from deploy.local.node import environment as node_environment
 
-
 _COUNTS = re.compile(r" *(Test Files|Tests) +\d|.*\b\d+ (passed|failed|errors?)\b.* in [\d.]+s")
 
 
