@@ -58,6 +58,20 @@ class Recites(Node):
             await asyncio.sleep(self.pause)
 
 
+class Stubborn(Node):
+    """Doesn't stop when it is told to."""
+
+    family = Family.TOOL
+    output = "text"
+
+    async def run(self, ctx: Context, text: Text = "") -> Text:
+        while True:
+            try:
+                await asyncio.sleep(600)
+            except asyncio.CancelledError:
+                continue
+
+
 class Deadly(Node):
     """Ends its worker without a word, as the kernel does when memory runs out."""
 
@@ -103,6 +117,7 @@ CATALOGUE.update(
         "test.slow": Slow,
         "test.computes": Computes,
         "test.recites": Recites,
+        "test.stubborn": Stubborn,
         "test.deadly": Deadly,
         "test.broken": Broken,
     }

@@ -22,6 +22,9 @@ from worker.runs.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
+# Seconds that a cancelled step has for its farewells.
+STUBBORN = 5.0
+
 Fate = Literal["cancelled", "lost", "given back"]
 
 
@@ -44,6 +47,7 @@ class Carried:
         self._log = EventLog(run.id, run.token, workplace.writer, on_fenced=lambda: self.stop("lost"))
         self._earlier = Earlier()
         self._execution: asyncio.Task[End] | None = None
+        self._over = asyncio.Event()
         self._began = asyncio.get_running_loop().time() - run.age
         if run.cancel_requested:
             self.fate = "cancelled"
@@ -51,8 +55,9 @@ class Carried:
     def stop(self, fate: Fate) -> None:
         if self.fate != "lost":
             self.fate = fate
-        if self._execution:
+        if self._execution and not self._execution.done():
             self._execution.cancel()
+            asyncio.get_running_loop().call_later(STUBBORN, self._leave_behind)
 
     async def carry_out(self) -> None:
         current_run.set(str(self.run.id))
@@ -84,8 +89,9 @@ class Carried:
             return End("failed", error=_ENDED_ITS_WORKERS)
         if self.fate is None:
             self._execution = asyncio.create_task(self._run_engine())
-            await asyncio.wait([self._execution])
-            if not self._execution.cancelled():
+            self._execution.add_done_callback(lambda _: self._over.set())
+            await self._over.wait()
+            if self._execution.done() and not self._execution.cancelled():
                 return self._execution.result()
         self._record.stop_running_steps("cancelled")
         if self.fate == "cancelled":
@@ -116,8 +122,13 @@ class Carried:
         self._record.take(self._earlier.with_attempts(outcome.steps))
         return End(outcome.status, outcome.outputs, outcome.error)
 
+    def _leave_behind(self) -> None:
+        if not self._over.is_set():
+            log.error("a step doesn't stop though it was cancelled: it is left behind")
+            self._over.set()
+
     def _emit(self, said: Mapping[str, Any]) -> None:
-        if said["kind"] in ("run.started", "run.finished"):
+        if said["kind"] in ("run.started", "run.finished") or self._over.is_set():
             return
         event = self._earlier.carry_on({**said, "at": self._at()})
         self._record.observe(event)

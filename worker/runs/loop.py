@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 25
 WATCH = 0.2
 KEEP_STEPS = 1.0
-GRACE = 5.0
+GRACE = 3.0
 
 RELEASE = """
 UPDATE runs_run SET status = 'queued', owner = NULL WHERE status = 'running' AND owner = %s AND id = %s AND token = %s
