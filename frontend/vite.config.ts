@@ -26,6 +26,8 @@ function compressed(): Plugin {
 
 /** Where `npm run dev` finds the running product. */
 const server = process.env.GENAISYS_URL ?? "http://127.0.0.1:8000";
+/** Keeps the browser's own host, which the server's guard against forged requests compares with the origin. */
+const passed = { target: server, changeOrigin: false };
 
 export default defineConfig({
   base: "/",
@@ -33,12 +35,13 @@ export default defineConfig({
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   server: {
     proxy: {
-      "/api": server,
-      "/enter": server,
-      "/sign-in": server,
-      "/join": server,
-      "/static": server,
-      "/ws": { target: server.replace("http", "ws"), ws: true },
+      "/api": passed,
+      "/enter": passed,
+      "/sign-in": passed,
+      "/join": passed,
+      "/sign-out": passed,
+      "/static": passed,
+      "/ws": { ...passed, ws: true },
     },
   },
   build: {

@@ -32,7 +32,7 @@ function Layer({ open, onOpenChange, title, description, children, footer, class
       <Radix.Portal>
         {/* A plain element: Radix's own overlay injects a style element, which the content security policy refuses. */}
         <div className={styles.scrim} aria-hidden />
-        <Radix.Content className={className} {...(description ? {} : { 'aria-describedby': undefined })}>
+        <Radix.Content className={className} onOpenAutoFocus={focusMarked} {...(description ? {} : { 'aria-describedby': undefined })}>
           <header className={styles.header}>
             <Radix.Title className={styles.title}>{title}</Radix.Title>
             <Radix.Close asChild>
@@ -50,6 +50,14 @@ function Layer({ open, onOpenChange, title, description, children, footer, class
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** To what is marked with `data-autofocus`; without any, to where Radix would: the first thing that takes the focus. */
+function focusMarked(event: Event): void {
+  const marked = (event.currentTarget as HTMLElement | null)?.querySelector<HTMLElement>('[data-autofocus]');
+  if (!marked) return;
+  event.preventDefault();
+  marked.focus();
 }
 
 interface ConfirmProps {
@@ -86,7 +94,9 @@ export function Confirm({ open, onOpenChange, title, description, action, danger
       description={description}
       footer={
         <>
-          <Button onClick={() => onOpenChange(false)}>{t('cancel')}</Button>
+          <Button data-autofocus onClick={() => onOpenChange(false)}>
+            {t('cancel')}
+          </Button>
           <Button variant={danger ? 'danger' : 'primary'} busy={busy} onClick={confirm} data-testid="confirm">
             {action}
           </Button>

@@ -11,6 +11,7 @@ import { dateTime, duration } from '@/ui/format';
 import NotFoundPage from '../NotFoundPage';
 import { RunStatusMark } from './RunStatusMark';
 import styles from './Runs.module.css';
+import { unnamed } from './unnamed';
 
 const RunView = lazy(() => import('@/values/RunView'));
 
@@ -26,11 +27,11 @@ export default function RunPage({ id }: { id: string }) {
 function RunFrame({ run }: { run: Run }) {
   const { t } = useTranslation('pages');
   const pipeline = usePipelines(run.workspace).data?.find((one) => one.id === run.pipeline);
-  const name = pipeline?.name ?? t(run.pipeline ? 'runs.pipeline' : 'runs.noPipeline');
+  const name = pipeline?.name ?? t(unnamed(run));
   const base = `/w/${run.workspace}`;
   return (
     <Page
-      title={`${name} #${run.number}`}
+      title={run.number > 0 ? `${name} #${run.number}` : name}
       parent={{ label: t('runs.title'), href: `${base}/runs` }}
       testId="run-page"
       description={

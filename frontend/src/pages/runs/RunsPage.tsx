@@ -7,6 +7,7 @@ import { Page } from '@/shell/Page';
 import { Button, EmptyState, ErrorState, Skeleton } from '@/ui';
 import { ago, dateTime, duration } from '@/ui/format';
 import { RunStatusMark } from './RunStatusMark';
+import { unnamed } from './unnamed';
 import styles from './Runs.module.css';
 
 /** Every run of a workspace, newest first. */
@@ -62,7 +63,7 @@ function RunRow({ run, workspace, name }: { run: RunSummary; workspace: string; 
       </span>
       <span className={styles.name}>
         <Link href={`/w/${workspace}/runs/${run.id}`}>
-          {name ?? t(run.pipeline ? 'runs.pipeline' : 'runs.noPipeline')} <span className={styles.number}>#{run.number}</span>
+          {name ?? t(unnamed(run))} {run.number > 0 && <span className={styles.number}>#{run.number}</span>}
         </Link>
       </span>
       <span className={styles.inputs}>{preview(run.inputs)}</span>
