@@ -14,7 +14,7 @@ export function DocumentsValue({ documents, count }: { documents: readonly Docum
   if (count === 0) return <p className={styles.nothing}>{t('values.noDocuments')}</p>;
   return (
     <div className={styles.documents}>
-      <p className={styles.note}>{t('values.documents', { count })}</p>
+      <p className={styles.note}>{t(`values.${calledAs(documents)}`, { count })}</p>
       <ol>
         {documents.slice(0, FIRST).map((document, index) => (
           <li key={document.passage ?? index}>
@@ -27,6 +27,11 @@ export function DocumentsValue({ documents, count }: { documents: readonly Docum
       )}
     </div>
   );
+}
+
+/** Pages that were read, passages that were cut or found: both travel as documents. */
+export function calledAs(documents: readonly DocumentForm[]): 'pages' | 'documents' {
+  return documents.every((each) => each.page !== undefined && each.start === undefined && each.passage === undefined) ? 'pages' : 'documents';
 }
 
 function DocumentCard({ document, number }: { document: DocumentForm; number: number }) {

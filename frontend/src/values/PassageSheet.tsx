@@ -58,14 +58,16 @@ function Place({ document, passage }: { document: DocumentForm; passage: Passage
 
 function PassageText({ before, text, after }: { before?: string | null; text: string; after?: string | null }) {
   const mark = useRef<HTMLElement>(null);
-  useEffect(() => mark.current?.scrollIntoView({ block: 'center' }), [text]);
+  useEffect(() => void mark.current?.scrollIntoView({ block: 'center' }), [text]);
   return (
-    <p className={styles.passageText}>
-      {before && <span className={styles.around}>{before}</span>}
-      <mark ref={mark} data-testid="passage-text">
-        {text}
-      </mark>
-      {after && <span className={styles.around}>{after}</span>}
-    </p>
+    <div className={styles.passageText}>
+      {before && <p className={styles.around}>{before}</p>}
+      <p>
+        <mark ref={mark} data-testid="passage-text">
+          {text}
+        </mark>
+      </p>
+      {after && <p className={styles.around}>{after}</p>}
+    </div>
   );
 }

@@ -60,7 +60,7 @@ export function Toolbar({ tools, editable }: { tools: CanvasTools; editable: boo
         <IconButton size="sm" side="top" label={t('canvas.fit')} shortcut="f" onClick={tools.fit} data-testid="fit-view">
           <Maximize size={14} />
         </IconButton>
-        <span className={styles.line} />
+        <span className={`${styles.line} ${styles.wideOnly}`} />
         {editable && (
           <IconButton size="sm" side="top" label={t('canvas.layout')} shortcut="l" onClick={tools.layout} data-testid="auto-layout">
             <Workflow size={15} />

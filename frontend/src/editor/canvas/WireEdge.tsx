@@ -28,10 +28,15 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<Wire>) {
   );
 });
 
+/** Pixels from a port to above its node's header. */
+const ABOVE_HEADER = 110;
+
 /** A calm curve forwards; a wire that goes back to an earlier column takes the gap between the rows. */
 function pathOf(props: EdgeProps<Wire>) {
   const back = props.targetX < props.sourceX + 24 && Math.abs(props.targetY - props.sourceY) > 80;
-  return back ? getSmoothStepPath({ ...props, borderRadius: 20, offset: 28 }) : getBezierPath({ ...props, curvature: 0.35 });
+  const below = props.targetY > props.sourceY;
+  const turn = below ? { centerY: Math.max(props.sourceY + 40, props.targetY - ABOVE_HEADER) } : {};
+  return back ? getSmoothStepPath({ ...props, ...turn, borderRadius: 20, offset: 28 }) : getBezierPath({ ...props, curvature: 0.35 });
 }
 
 /** What last went through, said beside the wire. */

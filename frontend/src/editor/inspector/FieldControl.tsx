@@ -62,7 +62,7 @@ export function FieldControl(props: ControlProps): ReactNode {
 
 const asText = (value: Json | undefined): string => (value === undefined || value === null ? '' : String(value));
 
-function ChoiceControl({ field, value, disabled, onChange }: ControlProps) {
+function ChoiceControl({ field, value, disabled, compact, onChange }: ControlProps) {
   const options = field.choices.map((choice) => ({ value: JSON.stringify(choice.value), label: choice.label }));
   return (
     <Select
@@ -70,6 +70,7 @@ function ChoiceControl({ field, value, disabled, onChange }: ControlProps) {
       options={options}
       disabled={disabled}
       label={field.label}
+      className={compact ? styles.compactSelect : undefined}
       onChange={(chosen) => onChange(JSON.parse(chosen) as Json)}
     />
   );

@@ -2,7 +2,7 @@ import { AlignCenterHorizontal, AlignCenterVertical, AlignEndHorizontal, AlignEn
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { Field as LabelledField, IconButton, TextInput, typeColour } from '@/ui';
+import { Field as LabelledField, IconButton, TextInput } from '@/ui';
 import { FindingLine } from '../canvas/FindingLine';
 import { FamilyIcon } from '../canvas/FamilyIcon';
 import type { NodePicture } from '../document/document';
@@ -10,9 +10,9 @@ import { sameJson, type Json } from '../document/graph';
 import type { Alignment } from '../document/layout';
 import { rename, setParam } from '../document/operations';
 import { usePicture, useSession, useView } from '../session';
-import { kindNamed, type InputPort, type Kind, type OutputPort } from '../types/catalogue';
-import { portsOf } from '../types/ports';
+import { kindNamed, type Kind } from '../types/catalogue';
 import { FieldControl } from './FieldControl';
+import { PortList } from './PortList';
 import { fieldsOf, valueOf, type Field } from './fields';
 import styles from './inspector.module.css';
 
@@ -99,40 +99,6 @@ function Knobs({ node, kind }: { node: NodePicture; kind: Kind }) {
         );
       })}
     </div>
-  );
-}
-
-function PortList({ node }: { node: NodePicture }) {
-  const { t } = useTranslation('editor');
-  const { catalogue } = useSession();
-  const { inputs, outputs } = portsOf(catalogue, node);
-  return (
-    <div className={styles.ports}>
-      {inputs.length > 0 && <h3>{t('inspector.takes')}</h3>}
-      {inputs.map((port) => (
-        <PortLine key={port.name} port={port} />
-      ))}
-      {outputs.length > 0 && <h3>{t('inspector.gives')}</h3>}
-      {outputs.map((port) => (
-        <PortLine key={port.name} port={port} />
-      ))}
-    </div>
-  );
-}
-
-function PortLine({ port }: { port: InputPort | OutputPort }) {
-  const { t } = useTranslation('editor');
-  const notes = [
-    t(`types.${port.type}`, { defaultValue: port.type }),
-    'required' in port && !port.required ? t('inspector.optional') : '',
-    port.streams ? t('inspector.streams') : '',
-  ];
-  return (
-    <p className={styles.port}>
-      <span className={styles.dot} style={{ background: typeColour(port.type) }} aria-hidden />
-      <span>{port.name}</span>
-      <span className={styles.type}>{notes.filter(Boolean).join(' · ')}</span>
-    </p>
   );
 }
 

@@ -24,8 +24,11 @@ export function useLastRun(): void {
 }
 
 /** Shows a run of this pipeline on the canvas, from its first event. */
-export async function replay({ runs }: Session, id: string, number: number | null): Promise<void> {
+export async function replay({ runs, inputs }: Session, id: string, number: number | null): Promise<void> {
   runs.watch({ id, number });
   const run = await api<Run & { graph?: Graph; inputs?: Record<string, Json> }>(`/runs/${encodeURIComponent(id)}`);
-  if (runs.getState().id === id) runs.setState({ graph: run.graph ?? null, inputs: run.inputs ?? {} });
+  if (runs.getState().id !== id) return;
+  runs.setState({ graph: run.graph ?? null, inputs: run.inputs ?? {} });
+  // Where this browser remembers nothing, as on another machine, the form begins with what was given last.
+  if (Object.keys(inputs.getState().values).length === 0) inputs.setState({ values: run.inputs ?? {} });
 }

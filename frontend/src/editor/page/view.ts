@@ -47,6 +47,8 @@ export interface View {
 
 export type ViewStore = ReturnType<typeof createViewStore>;
 
+/** From this width on the palette stands beside the canvas without being asked for. */
+const ROOMY = 1200;
 const KEY = 'genaisys.editor.panels';
 const REMEMBERED = ['palette', 'inspector', 'drawer', 'tab'] as const;
 
@@ -63,7 +65,7 @@ export function createViewStore(findings: readonly Finding[]) {
     renaming: null,
     stale: new Set<string>(),
     later: false,
-    palette: window.innerWidth >= 900,
+    palette: window.innerWidth >= ROOMY,
     inspector: true,
     drawer: false,
     tab: 'output',
@@ -78,7 +80,7 @@ export function createViewStore(findings: readonly Finding[]) {
 function remembered(): Partial<View> {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<View>;
-    return window.innerWidth < 900 ? { ...kept, palette: false } : kept;
+    return window.innerWidth < ROOMY ? { ...kept, palette: false } : kept;
   } catch {
     return {};
   }

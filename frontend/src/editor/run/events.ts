@@ -166,6 +166,7 @@ function ended(run: RunState, event: RunEvent): RunState {
 const stopped = (step: StepState, at: number): StepState => ({
   ...step,
   status: 'skipped',
+  reason: 'stopped',
   fraction: null,
   attempts: closed(step.attempts, at, null),
 });
