@@ -24,7 +24,8 @@ class Home:
         self.folder = (folder or Path(os.environ.get("GENAISYS_HOME") or ROOT / "var")).absolute()
         self.logs = self.folder / "logs"
         try:
-            self.logs.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what people upload is nobody else's
+            self.logs.mkdir(exist_ok=True)
             (self.folder / "stamps").mkdir(exist_ok=True)
         except OSError as error:
             raise CannotStart(
