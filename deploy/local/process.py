@@ -71,8 +71,8 @@ def run_worker(home: Home, env: Mapping[str, str]) -> Process:
 
 
 def model_worker(home: Home, env: Mapping[str, str]) -> Process:
-    # A waiting call holds a thread, not a core: the batcher of the model does the work.
-    return _worker("Model worker", "models", "64", home, env)
+    # A call gives its thread back at once; only the fetching of a model keeps one.
+    return _worker("Model worker", "models", "4", home, env)
 
 
 def _worker(title: str, queue: str, threads: str, home: Home, env: Mapping[str, str]) -> Process:
