@@ -29,9 +29,21 @@ const server = process.env.GENAISYS_URL ?? "http://127.0.0.1:8000";
 /** Keeps the browser's own host, which the server's guard against forged requests compares with the origin. */
 const passed = { target: server, changeOrigin: false };
 
+/** The typeface under a name that never changes, for the pages that Django draws (`webapp/static/entry.css`). */
+function typeface(): Plugin {
+  const file = "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
+  return {
+    name: "typeface",
+    apply: "build",
+    async generateBundle() {
+      this.emitFile({ type: "asset", fileName: "assets/inter.woff2", source: await readFile(file) });
+    },
+  };
+}
+
 export default defineConfig({
   base: "/",
-  plugins: [react(), compressed()],
+  plugins: [react(), compressed(), typeface()],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   server: {
     proxy: {
