@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], seconds: float = 30.0) -> T:
+def eventually(look: Callable[[], T], seconds: float = 60.0) -> T:
     """The first true answer of `look`; fails the test when none comes, however slow the machine is."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -86,7 +86,7 @@ class Stand:
             entries = client.xrange(f"run:{run}:log")
         return [[name.decode(), json.loads(fields[b"e"])] for name, fields in entries]
 
-    def ended(self, run: uuid.UUID, seconds: float = 30.0) -> dict[str, Any]:
+    def ended(self, run: uuid.UUID, seconds: float = 60.0) -> dict[str, Any]:
         final = ("succeeded", "failed", "cancelled")
         return eventually(lambda: (row := self.row(run)) and row["status"] in final and row, seconds)
 

@@ -75,8 +75,8 @@ def test_a_run_that_ends_its_worker_three_times_fails_with_a_reason(stand: Stand
     with stand.workers(4) as workers:
         deadly = stand.queue(through("test.deadly"), {"name": "x"})
         innocent = stand.queue(chain(stand, 3, 0.5), {"name": "y"})
-        assert stand.ended(innocent, 60)["status"] == "succeeded"
-        row = stand.ended(deadly, 60)
+        assert stand.ended(innocent)["status"] == "succeeded"
+        row = stand.ended(deadly)
         alive = [worker for worker in workers if worker.process.is_alive()]
     assert len(alive) == 1
     assert row["status"] == "failed"
@@ -90,7 +90,7 @@ def test_a_frozen_worker_is_replaced_and_its_late_writes_are_refused(stand: Stan
         eventually(lambda: finished(stand, run))
         frozen = stand.owner_of(run, workers)
         frozen.freeze()
-        row = stand.ended(run, 40)
+        row = stand.ended(run)
         kept = stand.stored_log(run)
         frozen.thaw()
         eventually(frozen.has_lease)
@@ -155,7 +155,7 @@ def test_nothing_stays_running_over_many_kills(stand: Stand) -> None:
         for victim in workers[:2]:
             eventually(lambda pid=victim.pid: running(stand, pid) > 5)
             victim.kill()
-        ends = [stand.ended(run, 60) for run in runs]
+        ends = [stand.ended(run) for run in runs]
     assert {end["status"] for end in ends} == {"succeeded"}
     for number, (run, end) in enumerate(zip(runs, ends, strict=True)):
         assert end["outputs"] == {"greeting": f"{number}...."}
