@@ -69,7 +69,7 @@ class Stand:
 
 
 @contextlib.contextmanager
-def standing(*, workers: bool) -> Iterator[Stand]:
+def standing(*, workers: bool, models: bool = False) -> Iterator[Stand]:
     with contextlib.ExitStack() as stack:
         home = Home(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="genaisys-bench-"))))
         postgres, valkey = Postgres(home.folder), Valkey(home.folder)
@@ -79,7 +79,9 @@ def standing(*, workers: bool) -> Iterator[Stand]:
         socket = stack.enter_context(listen(free_port()))
         env = process.environment(home, database=postgres.url, broker=valkey.url, port=socket.getsockname()[1])
         key = _set_up(env)
-        ours = [process.web(home, env, socket.fileno()), *([process.run_worker(home, env)] if workers else [])]
+        ours = [process.web(home, env, socket.fileno())]
+        ours += [process.run_worker(home, env)] if workers else []
+        ours += [process.model_worker(home, env)] if models else []
         for each in ours:
             each.start()
             stack.callback(each.stop)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Literal
 
 from django.db import transaction
@@ -163,6 +164,11 @@ def _where(scope: Scope) -> str:
 def written(vector: Sequence[float]) -> str:
     """A vector as Postgres reads it; float16 holds no more than these digits."""
     return f"[{','.join(format(number, '.5g') for number in vector)}]"
+
+
+def question_key(encoder: str, revision: str, text: str) -> str:
+    """Where a question's vector is kept; another revision of the encoder's weights has other vectors."""
+    return f"query:{blake2b(repr((encoder, revision, text)).encode(), digest_size=16).hexdigest()}"
 
 
 def index_dimension(connection: BaseDatabaseWrapper, dimension: int) -> None:

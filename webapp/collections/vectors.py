@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from functools import cache
-from hashlib import blake2b
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from redis.exceptions import RedisError
 from pipelines.node import NodeError
 from webapp.bell.calls import ModelCalls
 from webapp.bell.producer import connect
+from webapp.collections.search import question_key
 from webapp.models import shelf
 
 _KEPT = 24 * 3600  # seconds
@@ -28,7 +28,8 @@ class OutOfReach(Exception):
 
 def query_vector(encoder: str, text: str) -> Sequence[float]:
     """The vector of `text`, of length 1, by the encoder of that name. Raises OutOfReach."""
-    key = _key(encoder, text)
+    revision = str(shelf.cards().get(encoder, {}).get("revision", ""))
+    key = question_key(encoder, revision, text)
     try:
         kept: Any = _client().get(key)
         if kept:
@@ -41,12 +42,6 @@ def query_vector(encoder: str, text: str) -> Sequence[float]:
     except RedisError as error:
         raise OutOfReach("The broker between web and models does not answer.") from error
     return vector
-
-
-def _key(encoder: str, text: str) -> str:
-    """Another revision of the encoder's weights has other vectors."""
-    revision = shelf.cards().get(encoder, {}).get("revision", "")
-    return f"query:{blake2b(repr((encoder, revision, text)).encode(), digest_size=16).hexdigest()}"
 
 
 @cache
