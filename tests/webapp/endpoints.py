@@ -32,6 +32,15 @@ class Endpoint:
             filled = filled.replace("{" + blank + "}", str(belongings[what]))
         return filled + self.query
 
+    def content(self, belongings: dict[str, Any]) -> Any:
+        """The body; a text `{blank}` in it is filled like the path."""
+        if not isinstance(self.body, dict):
+            return self.body
+        blanks = {"{" + blank + "}": str(belongings[what]) for blank, what in self.names}
+        return {
+            name: blanks.get(value, value) if isinstance(value, str) else value for name, value in self.body.items()
+        }
+
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
@@ -89,6 +98,8 @@ ENDPOINTS = [
     Endpoint("GET", "/templates"),
     Endpoint("GET", "/templates/{slug}", VIEWER, (("slug", "template"),)),
     Endpoint("POST", "/templates/{slug}/fork", EDITOR, (("slug", "template"),), {"workspace": "lab"}),
+    Endpoint("POST", "/templates", EDITOR, (("pipeline", "pipeline"),), {"title": "New", "pipeline": "{pipeline}"}),
+    Endpoint("DELETE", "/templates/{slug}", EDITOR, (("slug", "template"),)),
     Endpoint("GET", _HERE + "/collections", VIEWER, _lab()),
     Endpoint("POST", _HERE + "/collections", EDITOR, _lab(), {"name": "New", "encoder": "tiny-encoder"}),
     Endpoint("GET", "/collections/{id}", VIEWER, _of("collection")),

@@ -35,7 +35,9 @@ def ask(caller: Client, endpoint: Endpoint, names: dict[str, Any], **more: str) 
     if endpoint.files:
         return caller.post(address, {"file": SimpleUploadedFile("a.txt", b"some words")}, **headers)
     assert isinstance(caller, Caller)
-    return caller.ask(endpoint.method, endpoint.address(names), endpoint.body, **dict(endpoint.headers), **more)
+    return caller.ask(
+        endpoint.method, endpoint.address(names), endpoint.content(names), **dict(endpoint.headers), **more
+    )
 
 
 @pytest.fixture

@@ -8,11 +8,18 @@ import pytest
 from django.core.management import call_command
 
 from tests.webapp.conftest import GREETING, Caller
+from webapp.accounts.models import User
 from webapp.artifacts.models import Holding
+from webapp.collections.actions import create_collection
 from webapp.collections.models import Collection
 from webapp.gallery.loading import WrongTemplate, load_all
 from webapp.gallery.models import Template
+from webapp.pipelines.actions import create_pipeline
+from webapp.workspaces.actions import create_workspace
+from webapp.workspaces.models import Workspace
 
+FIND = {"kind": "retrieve.passages", "params": {"collection": "notes"}}
+WIRE = {"source": "ask.text", "target": "find.query"}
 TITLES = {"en": "Read a file", "zh": "读取文件"}
 
 
@@ -114,6 +121,36 @@ def test_a_sample_reads_no_file_outside_its_folder(
 def test_the_templates_of_the_repository_load(db: None) -> None:
     call_command("load_templates")
     assert Template.objects.filter(slug="chat-with-a-model", graph__version=1).exists()
+
+
+def test_a_pipeline_published_is_forked_with_its_collections(
+    as_alice: Caller, alice: User, workspace: Workspace, models_home: Path
+) -> None:
+    create_collection(workspace, "notes", "tiny-encoder")
+    graph = {"version": 1, "nodes": {**GREETING["nodes"], "find": FIND}, "edges": [*GREETING["edges"], WIRE]}
+    made = create_pipeline(workspace, "Find", graph, alice)
+    published = as_alice.ask("POST", "/templates", {"pipeline": str(made.pk), "title": "Find notes", "tags": ["x"]})
+    assert published.status_code == 201, published.content
+    assert (published.json()["slug"], published.json()["graph"]) == ("find-notes", graph)
+    again = as_alice.ask("POST", "/templates", {"pipeline": str(made.pk), "title": "Find notes"})
+    assert again.json()["slug"] == "find-notes-2"
+    second = create_workspace(alice, "Second", "second")
+    forked = as_alice.ask("POST", "/templates/find-notes/fork", {"workspace": "second"})
+    assert forked.status_code == 201
+    assert Collection.objects.get(workspace=second).name == "notes"
+    assert as_alice.ask("DELETE", "/templates/find-notes").status_code == 204
+    assert as_alice.ask("GET", "/templates/find-notes").status_code == 404
+
+
+def test_a_pipeline_with_errors_is_not_published(as_alice: Caller, alice: User, workspace: Workspace) -> None:
+    made = create_pipeline(workspace, "Wrong", {"version": 1, "nodes": {"x": {"kind": "no.such"}}, "edges": []}, alice)
+    refused = as_alice.ask("POST", "/templates", {"pipeline": str(made.pk), "title": "Wrong"})
+    assert (refused.status_code, bool(refused.json()["findings"])) == (422, True)
+
+
+def test_a_template_of_the_studio_cannot_be_deleted(as_alice: Caller, shelf_of_templates: Path) -> None:
+    load_all()
+    assert as_alice.ask("DELETE", "/templates/read-a-file").status_code == 404
 
 
 def test_a_workspace_keeps_its_own_templates_to_itself(as_alice: Caller, workspace: Any, charlie: Any) -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils.text import slugify
 
+from pipelines.catalogue import CATALOGUE
+from pipelines.checks import references_of
 from webapp.access import Caller
 from webapp.api.problems import Problem
 from webapp.artifacts import store
@@ -20,6 +23,7 @@ from webapp.gallery.models import Template
 from webapp.models import shelf
 from webapp.pipelines.actions import create_pipeline
 from webapp.pipelines.models import Pipeline
+from webapp.pipelines.world import WorkspaceWorld, kept_findings
 from webapp.workspaces.models import Workspace
 
 log = logging.getLogger(__name__)
@@ -45,6 +49,47 @@ def sample_inputs(template: Template, workspace: Workspace) -> dict[str, Any]:
         except WrongTemplate as error:
             log.warning("The sample of %s lacks %s: %s", template.slug, name, error)
     return inputs
+
+
+def publish(pipeline: Pipeline, title: str, description: str, tags: list[str]) -> Template:
+    """A template of the pipeline's workspace, with the graph as it stands. Raises Problem 422 for one with errors."""
+    world = WorkspaceWorld(pipeline.workspace_id)
+    findings = kept_findings(pipeline, world)
+    if wrong := [finding for finding in findings if finding["severity"] == "error"]:
+        raise Problem(422, "This pipeline has errors", wrong[0]["message"], findings=findings)
+    models, collections = _needs(pipeline.graph)
+    encoders = world.collections()
+    return Template.objects.create(
+        slug=_free_slug(title),
+        workspace_id=pipeline.workspace_id,
+        title=title,
+        description=description,
+        tags=tags,
+        models=models,
+        collections=[{"name": name, "encoder": encoders[name]} for name in collections],
+        graph=pipeline.graph,
+        sample={},
+        position=1000,
+    )
+
+
+def _needs(graph: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The models and the collections that a graph without errors names, each once."""
+    named: dict[str, dict[str, None]] = {"model": {}, "collection": {}}
+    for node in graph["nodes"].values():
+        kind = CATALOGUE[node["kind"]]
+        knobs = kind.model_validate(node.get("params", {}))
+        for field, what, _ in references_of(kind):
+            if value := getattr(knobs, field):
+                named[what][value] = None
+    return list(named["model"]), list(named["collection"])
+
+
+def _free_slug(title: str) -> str:
+    base = slugify(title)[:60].strip("-") or "template"
+    taken = set(Template.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
+    return base if base not in taken else next(slug for slug in numbered if slug not in taken)
 
 
 def said(text: Any, language: str) -> str:

@@ -1,19 +1,21 @@
 """The gallery."""
 
+import uuid
 from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_request
 from ninja import Path, Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from webapp.access import Caller, Role, caller_of, visible, workspace_of
+from webapp.access import Caller, Role, caller_of, one, visible, workspace_of
 from webapp.api.problems import Problem
 from webapp.gallery import actions
 from webapp.gallery.models import Template
 from webapp.models import shelf
 from webapp.pipelines.api import PipelineOut, get, shown
+from webapp.pipelines.models import Pipeline
 from webapp.pipelines.world import WorkspaceWorld
 from webapp.workspaces.api import Strict
 from webapp.workspaces.models import Workspace
@@ -41,6 +43,13 @@ class Fork(Strict):
     workspace: str = Field(max_length=64, description="The slug of the workspace to fork into.")
 
 
+class NewTemplate(Strict):
+    pipeline: uuid.UUID
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    description: str = Field("", max_length=2000)
+    tags: list[Annotated[str, StringConstraints(min_length=1, max_length=40)]] = Field(default=[], max_length=20)
+
+
 class Forked(PipelineOut):
     sample: dict[str, Any]
 
@@ -60,6 +69,21 @@ def get_template(
     caller = caller_of(request)
     template = _one(caller, slug)
     return {**_shown(request, template, _home(caller, workspace)), "graph": template.graph}
+
+
+@router.post("/templates", response={201: TemplateWithGraph})
+def publish_template(request: HttpRequest, body: NewTemplate) -> Any:
+    """A pipeline as it stands becomes a template for the members of its workspace."""
+    pipeline = one(caller_of(request), Pipeline, Role.EDITOR, "workspace", pk=body.pipeline)
+    made = actions.publish(pipeline, body.title, body.description, body.tags)
+    return Status(201, {**_shown(request, made, pipeline.workspace), "graph": made.graph})
+
+
+@router.delete("/templates/{slug}", response={204: None})
+def delete_template(request: HttpRequest, slug: TemplateSlug) -> Any:
+    """Pipelines that were forked from it stay. Those of the studio itself can't be deleted."""
+    one(caller_of(request), Template, Role.EDITOR, slug=slug).delete()
+    return HttpResponse(status=204)
 
 
 @router.post("/templates/{slug}/fork", response={201: Forked}, exclude_unset=True)
