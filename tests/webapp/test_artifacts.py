@@ -96,6 +96,12 @@ def test_nothing_uploaded_can_act_in_the_browser(as_alice: Caller, name: str, da
         assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
+def test_a_head_tells_the_size_without_the_bytes(as_alice: Caller) -> None:
+    digest = upload(as_alice, "a.txt", TEXT).json()["digest"]
+    response = as_alice.ask("HEAD", f"/artifacts/{digest}")
+    assert (response.status_code, response.headers["Content-Length"]) == (200, str(len(TEXT)))
+
+
 def test_an_upload_without_a_file_is_refused(as_alice: Caller) -> None:
     assert as_alice.post("/api/v1/workspaces/lab/uploads", {"x": "1"}).status_code == 422
     assert as_alice.ask("POST", "/workspaces/lab/uploads", {"file": "x"}).status_code == 422

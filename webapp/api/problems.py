@@ -68,6 +68,8 @@ class Problems:
         api = request.path_info.startswith("/api/")
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return problem(400, detail="The address holds a NUL character.") if api else errors.page(request, 400)
+        if api and request.method == "HEAD":
+            request.method = "GET"  # the server leaves the body out
         try:
             response = self.get_response(request)
         except (OperationalError, InterfaceError) as error:
