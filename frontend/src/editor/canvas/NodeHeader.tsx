@@ -1,6 +1,7 @@
 import { Ban, Check, CircleAlert, Copy, Ellipsis, Pencil, Play, SlidersHorizontal, Trash2, TriangleAlert, Zap } from 'lucide-react';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useShallow } from 'zustand/react/shallow';
 
 import { IconButton, Menu, Spinner, Tooltip, type MenuEntry } from '@/ui';
 import { fragmentOf } from '../document/clipboard';
@@ -66,13 +67,16 @@ export function NodeHeader({ node, kind, title, state, stale, severity }: Props)
 function StateMark({ node, state, severity }: { node: string; state: string; severity: Severity }) {
   const { t } = useTranslation('editor');
   const cached = useRun(({ run }) => run.steps[node]?.cached ?? false);
+  const messages = useView(useShallow((view) => view.findings.filter((finding) => finding.node === node).map((finding) => finding.message)));
   const quiet = state === 'idle' || state === 'done';
   if (severity && severity !== 'note' && quiet) {
     const Icon = severity === 'error' ? CircleAlert : TriangleAlert;
     return (
-      <span className={styles.mark} data-severity={severity} role="img" aria-label={t(`severity.${severity}`)}>
-        <Icon size={15} />
-      </span>
+      <Tooltip content={messages.join(' ')} side="top">
+        <span className={styles.mark} data-severity={severity} role="img" aria-label={[t(`severity.${severity}`), ...messages].join('. ')} data-testid={`findings-${node}`}>
+          <Icon size={15} />
+        </span>
+      </Tooltip>
     );
   }
   const words = cached ? t('reason.kept') : t(`state.${state}`);

@@ -1,5 +1,5 @@
 import { CircleAlert } from 'lucide-react';
-import { memo } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
 
@@ -22,10 +22,23 @@ export function Outputs() {
     <div className={styles.outputs} data-testid="outputs">
       <RunFailure />
       {!watched && <p className={styles.nothing}>{t('outputs.notRun')}</p>}
+      <Waiting />
       {watched && outputs.length === 0 && <p className={styles.nothing}>{t('outputs.none')}</p>}
       {watched && outputs.map((node) => <Output key={node.id} node={node.id} name={String(node.params['name'] ?? node.id)} title={node.title} />)}
     </div>
   );
+}
+
+/** A run that nobody has taken up after a moment: what it waits for. */
+function Waiting() {
+  const { t } = useTranslation('editor');
+  const waiting = useRun(({ id, run, link }) => id !== null && !run.started && !run.finished && link !== 'refused');
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(waiting), waiting ? 1500 : 0);
+    return () => clearTimeout(timer);
+  }, [waiting]);
+  return waiting && late ? <p className={styles.nothing} role="status">{t('run.waitsForWorker')}</p> : null;
 }
 
 const Output = memo(function Output({ node, name, title }: { node: string; name: string; title: string | undefined }) {
