@@ -92,6 +92,12 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """A server that goes away takes its databases with it; dropping them would stumble over open connections."""
+    return django_db_keepdb or SERVERS.postgres is not None
+
+
+@pytest.fixture(scope="session")
 def genaisys_home() -> Path:
     """The session's GENAISYS_HOME, made."""
     home = Path(os.environ["GENAISYS_HOME"])
