@@ -170,6 +170,4 @@ def _explained(error: Exception, name: str) -> Exception:
         return error
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return ModelUnavailable(f"There is not enough memory to load {name}.", hint="Try again later.")
-    if isinstance(error, OSError | ValueError | KeyError):
-        return ModelRefused(f"{name} could not be loaded: {error}.", hint="See whether its folder is a whole model.")
-    return error
+    return ModelRefused(f"{name} could not be loaded: {error}.", hint="See whether its folder is a whole model.")

@@ -15,7 +15,6 @@ from worker.models.folder import ModelRefused, digest
 from worker.models.starters.indexes import PipConfiguration, candidates, local_path, pip_configuration
 from worker.models.starters.table import Starter
 
-_CHUNK = 1 << 20
 _TRIES = 5
 
 Reached = Callable[[int], None]
@@ -94,7 +93,7 @@ def _append(client: httpx.Client, address: str, part: Path, reached: Reached) ->
         goes_on = answer.status_code == httpx.codes.PARTIAL_CONTENT
         done = done if goes_on else 0
         with part.open("ab" if goes_on else "wb") as out:
-            for chunk in answer.iter_bytes(_CHUNK):
+            for chunk in answer.iter_raw():  # by what arrives, so that nothing is lost when it breaks
                 out.write(chunk)
                 done += len(chunk)
                 reached(done)

@@ -66,11 +66,13 @@ class LanguageModel:
     def tokens(self, messages: Sequence[Message]) -> list[int]:
         """The prompt as the model learnt to read it; without a chat template, the turns with blank lines between."""
         if not self._tokenizer.chat_template:
-            text = "\n\n".join(message.content for message in messages)
-            return list(self._tokenizer(text)["input_ids"])
+            return self.tokens_of_text("\n\n".join(message.content for message in messages))
         said = [{"role": message.role, "content": message.content} for message in messages]
         whole = self._tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=True, return_dict=True)
         return list(whole["input_ids"])
+
+    def tokens_of_text(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, verbose=False)["input_ids"])
 
     def cancel(self, request: TextRequest) -> None:
         request.cancelled = True

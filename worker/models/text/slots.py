@@ -6,6 +6,9 @@ import torch
 
 from worker.models.device import Device
 
+_BLOCK = 32
+"""Rows are looked at by whole blocks: sums then run over the same lanes, and a row is the same in any company."""
+
 
 class Slots:
     """Room grows by doubling in both directions and is given back when the last answer has left."""
@@ -48,16 +51,14 @@ class Slots:
         """Where each row's next token goes [rows]; the rows are one longer afterwards."""
         at = torch.tensor(self._lengths, device=self._device.torch)
         self._lengths = [length + 1 for length in self._lengths]
-        self._longest = max(self._lengths)
+        self._longest = _whole_blocks(max(self._lengths))
         self._order = torch.arange(self.rows, device=self._device.torch)
         return at
 
-    def mask(self) -> torch.Tensor | None:
-        """[rows, 1, 1, longest]: what each row may look at; None when that is everything."""
-        if min(self._lengths) == self._longest:
-            return None
-        seen = torch.arange(self._longest) < torch.tensor(self._lengths)[:, None]
-        mask = torch.zeros(seen.shape, dtype=self._device.dtype).masked_fill_(~seen, -torch.inf)
+    def mask(self) -> torch.Tensor:
+        """[rows, 1, 1, longest]: what each row may look at."""
+        unseen = torch.arange(self._longest) >= torch.tensor(self._lengths)[:, None]
+        mask = torch.zeros(unseen.shape, dtype=self._device.dtype).masked_fill_(unseen, -torch.inf)
         return mask[:, None, None].to(self._device.torch)
 
     def put(
@@ -71,10 +72,10 @@ class Slots:
 
     def _make_room(self, rows: int, length: int) -> None:
         has_rows, has_length = self._keys.shape[1], self._keys.shape[3]
-        if rows <= has_rows and length <= has_length:
+        if rows <= has_rows and _whole_blocks(length) <= has_length:
             return
         new_rows = _doubled(has_rows, rows)
-        new_length = _doubled(has_length, length)
+        new_length = _doubled(has_length, _whole_blocks(length))
         self._keys = self._grown(self._keys, new_rows, new_length)
         self._values = self._grown(self._values, new_rows, new_length)
 
@@ -94,3 +95,7 @@ def _doubled(has: int, needed: int) -> int:
     if needed <= has:
         return has
     return max(needed, 2 * has) if has else needed
+
+
+def _whole_blocks(tokens: int) -> int:
+    return -(-tokens // _BLOCK) * _BLOCK

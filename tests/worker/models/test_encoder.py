@@ -1,0 +1,98 @@
+"""all-MiniLM-L6-v2 against sentence-transformers itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.worker.models.conftest import ENCODER, Listener
+from worker.models.encoder import EncoderModel
+
+pytestmark = pytest.mark.weights
+
+TEXTS = [
+    "The capital of France is Paris.",
+    "",
+    "北京是中国的首都。",
+    "A long passage. " * 200,
+    *(f"Sentence number {at} about {word}." for at, word in enumerate(["sea", "bread", "law"] * 20)),
+]
+
+
+def encode(model: EncoderModel, texts: list[str], *, query: bool = False) -> np.ndarray:
+    listener = Listener()
+    model.encode({"texts": texts, "query": query}, listener)
+    said = listener.wait()
+    assert said.error is None
+    return np.frombuffer(said.data, dtype="<f4").reshape(said.said["shape"])
+
+
+def test_vectors_are_those_of_sentence_transformers(encoder: EncoderModel, models: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    theirs = SentenceTransformer(str(models / ENCODER), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    ours = encode(encoder, TEXTS)
+    assert ours.shape == (len(TEXTS), 384)
+    assert np.abs(ours - theirs).max() < 1e-5
+
+
+def test_rows_have_length_one(encoder: EncoderModel) -> None:
+    assert np.allclose(np.linalg.norm(encode(encoder, TEXTS[:4]), axis=1), 1.0, atol=1e-5)
+
+
+def test_a_question_lies_nearest_to_the_passage_that_answers_it(encoder: EncoderModel) -> None:
+    passages = encode(encoder, ["Bread is baked in an oven.", "Paris is the capital of France.", "Cats sleep a lot."])
+    question = encode(encoder, ["Which city is the capital of France?"], query=True)
+    assert int((passages @ question[0]).argmax()) == 1
+
+
+def test_no_texts_give_no_rows(encoder: EncoderModel) -> None:
+    assert encode(encoder, []).shape == (0, 384)
+    assert encoder.offsets([]) == []
+
+
+def test_requests_at_the_same_time_each_get_their_own_rows(encoder: EncoderModel) -> None:
+    listeners = [Listener() for _ in range(6)]
+    for at, listener in enumerate(listeners):
+        encoder.encode({"texts": TEXTS[at * 10 : at * 10 + 10]}, listener)
+    together = [np.frombuffer(each.wait().data, dtype="<f4").reshape(-1, 384) for each in listeners]
+    assert np.abs(np.concatenate(together) - encode(encoder, TEXTS[:60])).max() < 1e-5
+
+
+def test_a_question_does_not_wait_for_a_long_list(encoder: EncoderModel) -> None:
+    order: list[str] = []
+
+    class Named(Listener):
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+        def done(self, said: dict[str, Any], data: bytes = b"") -> None:
+            order.append(self.name)
+            super().done(said, data)
+
+    long, question = Named("long"), Named("question")
+    encoder.encode({"texts": TEXTS * 5}, long)
+    encoder.encode({"texts": ["Where is the sea?"], "query": True}, question)
+    long.wait(), question.wait()
+    assert order == ["question", "long"]
+
+
+def test_a_cancelled_request_ends(encoder: EncoderModel) -> None:
+    listener = Listener()
+    request = encoder.encode({"texts": TEXTS * 20}, listener)
+    encoder.cancel(request)
+    assert listener.wait().said == {"finish": "cancelled"}
+    assert not encoder.busy
+
+
+def test_offsets_are_the_tokens_places_in_the_text(encoder: EncoderModel) -> None:
+    texts = ["Hello wörld, 北京!", "", "unbelievable " * 400]
+    spans = encoder.offsets(texts)
+    assert [texts[0][start:end] for start, end in spans[0]] == ["Hello", "wörld", ",", "北", "京", "!"]
+    assert spans[1] == []
+    assert len(spans[2]) >= 400
+    assert spans[2][-1][1] == len(texts[2].rstrip())
