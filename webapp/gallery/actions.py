@@ -15,7 +15,7 @@ from pipelines.checks import references_of
 from webapp.access import Caller
 from webapp.api.problems import Problem
 from webapp.artifacts import store
-from webapp.artifacts.models import Holding
+from webapp.artifacts.models import Artifact, Holding
 from webapp.collections.actions import create_collection
 from webapp.collections.models import Collection
 from webapp.gallery.loading import WrongTemplate, reference_of, sample_file
@@ -114,10 +114,20 @@ def _sample(value: Any, workspace: Workspace) -> Any:
         return value
     path = sample_file(reference)
     digest = _digest(path, path.stat().st_mtime_ns)
-    held = Holding.objects.filter(workspace=workspace, artifact_id=digest).exists()
-    if not (held and store.path_of(digest).is_file()):
-        store.keep(_chunks(path), workspace, path.name)
-    return {"artifact": digest}
+    held = Holding.objects.filter(workspace=workspace, artifact_id=digest).select_related("artifact").first()
+    if held and store.path_of(digest).is_file():
+        return _file(path, held.artifact)
+    return _file(path, store.keep(_chunks(path), workspace, path.name))
+
+
+def _file(path: Path, stored: Artifact | store.Stored) -> dict[str, Any]:
+    return {
+        "type": "File",
+        "artifact": stored.digest,
+        "name": path.name,
+        "media": stored.media,
+        "size": stored.size,
+    }
 
 
 @lru_cache(maxsize=200)

@@ -64,15 +64,18 @@ export function useDrop(toCanvas: (screen: { x: number; y: number }) => [number,
 const nodeUnder = (event: DragEvent): string | null =>
   (event.target as Element).closest<HTMLElement>('.react-flow__node')?.dataset['id'] ?? null;
 
-/** The file input dropped on; else the only one that has no file yet. */
+/** The file input dropped on; else the only one without a file; else the only one, whose file it takes the place of. */
 function targetFor({ catalogue, document, inputs }: Session, on: string | null): InputField | null {
   const node = on === null ? undefined : document.picture.nodes[on];
   const dropped = node && inputField(catalogue, node);
   if (dropped?.control === 'file') return dropped;
   const { values } = inputs.getState();
-  const unfilled = inputFields(catalogue, document.picture).filter((field) => field.control === 'file' && values[field.name] === undefined);
-  return unfilled.length === 1 ? (unfilled[0] ?? null) : null;
+  const files = inputFields(catalogue, document.picture).filter((field) => field.control === 'file');
+  const unfilled = files.filter((field) => values[field.name] === undefined);
+  return only(unfilled) ?? only(files);
 }
+
+const only = (fields: readonly InputField[]): InputField | null => (fields.length === 1 ? (fields[0] ?? null) : null);
 
 function addFileInput({ catalogue, document, view }: Session, position: Position): InputField | null {
   const kind = kindNamed(catalogue, 'input.file');
