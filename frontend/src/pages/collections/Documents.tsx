@@ -2,7 +2,7 @@ import { CircleAlert, FileText, Trash2, Upload, X } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDeleteDocument, useDocuments } from '@/api/queries';
-import { isFinal, type StoredDocument } from '@/api/types';
+import { isFinal, type Run, type StoredDocument } from '@/api/types';
 import { Confirm, EmptyState, ErrorState, IconButton, Progress, Skeleton } from '@/ui';
 import { DropTarget } from '@/ui/DropTarget';
 import { failed } from '@/ui/failed';
@@ -100,9 +100,9 @@ function SendingRow({ sending, collection, onForget }: { sending: Sending; colle
 }
 
 /** Why an ingest failed: the step's own words are closer to the file than the run's. */
-function reasonOf(run: { error: { title: string; detail?: string } | null; steps: { error: { title: string; detail?: string; hint?: string } | null }[] }): string {
+function reasonOf(run: Run): string {
   const error = run.steps.find((step) => step.error)?.error ?? run.error;
-  return error ? [error.title, error.detail].filter(Boolean).join(' ') : '';
+  return error ? [error.detail || error.title, error.hint].filter(Boolean).join(' ') : '';
 }
 
 interface RowProps {
