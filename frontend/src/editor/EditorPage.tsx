@@ -2,11 +2,12 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { api } from '@/api/client';
-import { useCatalogue, useWorkspace } from '@/api/queries';
+import { useWorkspace } from '@/api/queries';
 import type { Pipeline } from '@/api/types';
 import { ErrorState, Skeleton } from '@/ui';
 import { Editor } from './page/Editor';
 import { guard, openPipeline } from './page/open';
+import { useLocalCatalogue } from './types/localise';
 import { SessionContext, type Session } from './session';
 import styles from './page/page.module.css';
 
@@ -25,7 +26,7 @@ export default function EditorPage({ workspace, id }: { workspace: string; id: s
 
 /** Reads the pipeline once: from then on the document is the truth here, and what others save comes as a conflict. */
 function useOpened(workspace: string, id: string) {
-  const catalogue = useCatalogue();
+  const catalogue = useLocalCatalogue();
   const role = useWorkspace(workspace)?.role;
   const [read, setRead] = useState<{ pipeline?: Pipeline; error?: unknown }>({});
   const [tries, setTries] = useState(0);

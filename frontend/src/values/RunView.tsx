@@ -3,7 +3,6 @@ import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { api } from '@/api/client';
-import { useCatalogue } from '@/api/queries';
 import type { Graph, Json, Run } from '@/api/types';
 import { ErrorState, Skeleton, Tabs } from '@/ui';
 import { Canvas } from '../editor/canvas/Canvas';
@@ -13,6 +12,7 @@ import { EventList } from '../editor/run/EventList';
 import { Outputs } from '../editor/run/Outputs';
 import { Timeline } from '../editor/run/Timeline';
 import { SessionContext, useSession, useView } from '../editor/session';
+import { useLocalCatalogue } from '../editor/types/localise';
 import { PassageSheet } from './PassageSheet';
 import styles from './run-view.module.css';
 
@@ -20,7 +20,7 @@ type RunWithGraph = Run & { graph: Graph; inputs?: Record<string, Json>; number?
 
 /** A run as it went: the graph it ran with its results, and the outputs; live while it goes, replayed afterwards. */
 export function RunView({ run: runId }: { run: string }) {
-  const catalogue = useCatalogue();
+  const catalogue = useLocalCatalogue();
   const [read, setRead] = useState<{ run?: RunWithGraph; error?: unknown }>({});
   useEffect(() => {
     const stop = new AbortController();

@@ -81,6 +81,7 @@ export function Canvas({ still = false, bind }: { still?: boolean; bind?: (tools
         fitView
         fitViewOptions={FIT}
         onlyRenderVisibleElements={flow.nodes.length > LARGE}
+        onNodeClick={(event, node) => !(event.ctrlKey || event.metaKey || event.shiftKey) && chooseOnly(view, node.id)}
         onPaneClick={() => view.setState({ selected: [], quickAdd: null })}
       >
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.4} color="var(--canvas-dot)" />
@@ -105,6 +106,11 @@ function useRoomForDrawer(fit: () => void): void {
     const timer = setTimeout(fit, 60);
     return () => clearTimeout(timer);
   }, [drawer, fit]);
+}
+
+/** A press on one of several selected nodes means that one. */
+function chooseOnly(view: Session['view'], id: string): void {
+  if (view.getState().selected.length > 1) view.setState({ selected: [id] });
 }
 
 const SNAP: [number, number] = [8, 8];

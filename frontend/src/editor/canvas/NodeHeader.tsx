@@ -11,6 +11,7 @@ import { useRunning } from '../run/RunningContext';
 import { useRun, useSession, useView } from '../session';
 import type { Kind } from '../types/catalogue';
 import { FamilyIcon } from './FamilyIcon';
+import { useFindingWords } from './FindingLine';
 import type { Severity } from './NodeCard';
 import styles from './node.module.css';
 
@@ -68,12 +69,13 @@ function StateMark({ node, state, severity }: { node: string; state: string; sev
   const { t } = useTranslation('editor');
   const cached = useRun(({ run }) => run.steps[node]?.cached ?? false);
   const messages = useView(useShallow((view) => view.findings.filter((finding) => finding.node === node).map((finding) => finding.message)));
+  const inWords = useFindingWords();
   const quiet = state === 'idle' || state === 'done';
   if (severity && severity !== 'note' && quiet) {
     const Icon = severity === 'error' ? CircleAlert : TriangleAlert;
     return (
-      <Tooltip content={messages.join(' ')} side="top">
-        <span className={styles.mark} data-severity={severity} role="img" aria-label={[t(`severity.${severity}`), ...messages].join('. ')} data-testid={`findings-${node}`}>
+      <Tooltip content={messages.map(inWords).join(' ')} side="top">
+        <span className={styles.mark} data-severity={severity} role="img" aria-label={[t(`severity.${severity}`), ...messages.map(inWords)].join('. ')} data-testid={`findings-${node}`}>
           <Icon size={15} />
         </span>
       </Tooltip>

@@ -33,7 +33,7 @@ const ABOVE_HEADER = 110;
 
 /** A calm curve forwards; a wire that goes back to an earlier column takes the gap between the rows. */
 function pathOf(props: EdgeProps<Wire>) {
-  const back = props.targetX < props.sourceX + 24 && Math.abs(props.targetY - props.sourceY) > 80;
+  const back = props.targetX < props.sourceX - 40 && Math.abs(props.targetY - props.sourceY) > 80;
   const below = props.targetY > props.sourceY;
   const turn = below ? { centerY: Math.max(props.sourceY + 40, props.targetY - ABOVE_HEADER) } : {};
   return back ? getSmoothStepPath({ ...props, ...turn, borderRadius: 20, offset: 28 }) : getBezierPath({ ...props, curvature: 0.35 });

@@ -58,7 +58,7 @@ function keyTable({ document, view, mayEdit, autosave }: Session, actions: Canva
     'mod+shift+z': () => document.redo(),
     'mod+y': () => document.redo(),
     'mod+s': () => void autosave?.flush(),
-    f2: () => view.setState({ renaming: selected()[0] ?? null }),
+    f2: () => selected().length === 1 && view.setState({ renaming: selected()[0] ?? null }),
     'mod+d': () => selected().length > 0 && view.setState({ selected: duplicate(document, fragmentOf(document.picture, selected())) }),
   };
 }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 
 import { ApiError } from '@/api/client';
 import { toast } from '@/ui';
+import { useFindingWords } from '../canvas/FindingLine';
 import { run, stop as stopRun, type Started } from '../run/actions';
 import { RunningContext, type Running } from '../run/RunningContext';
 import { useRun, useSession } from '../session';
@@ -14,11 +15,13 @@ export function RunProvider({ children }: { children: ReactNode }) {
   const [starting, setStarting] = useState(false);
   const under = useRun((watched) => watched.id !== null && !watched.run.finished && watched.link !== 'refused');
 
+  const inWords = useFindingWords();
+
   const say = useCallback((started: Started) => {
     if (started.kind === 'started') return session.view.setState({ drawer: true, tab: 'output' });
     if (started.kind === 'findings') {
       const first = session.view.getState().findings.find((finding) => finding.severity === 'error');
-      return void toast({ tone: 'danger', title: t('run.hasErrors'), detail: first?.message });
+      return void toast({ tone: 'danger', title: t('run.hasErrors'), detail: first && inWords(first.message) });
     }
     if (started.kind === 'refused') return void toast({ tone: 'danger', title: started.title, detail: started.detail });
     if (started.kind === 'missing') {
@@ -27,7 +30,7 @@ export function RunProvider({ children }: { children: ReactNode }) {
       return void toast({ title: t('run.missing', { names: started.fields.map((field) => field.label).join(', ') }) });
     }
     toast({ tone: 'danger', title: t(`run.${started.kind}`) });
-  }, [session, t]);
+  }, [session, t, inWords]);
 
   const start = useCallback((from?: string) => {
     if (!session.mayRun) return;
