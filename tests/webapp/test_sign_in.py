@@ -14,6 +14,7 @@ from django.utils import timezone
 from tests.webapp.conftest import Caller
 from webapp.accounts import actions as accounts
 from webapp.accounts.models import EntryToken, User
+from webapp.pages.words import words
 from webapp.workspaces import actions
 from webapp.workspaces.models import Membership, Role, Workspace
 
@@ -88,6 +89,25 @@ def test_the_first_user_sets_a_password_and_keeps_the_session(alice: User) -> No
     assert caller.ask("GET", "/me").json()["user"]["has_password"] is True
     assert caller.ask("PUT", "/me/password", {"password": PASSWORD + "2"}).status_code == 403
     assert caller.ask("PUT", "/me/password", {"password": PASSWORD + "2", "current": PASSWORD}).status_code == 204
+
+
+def test_the_pages_speak_the_browsers_language(client: Client, workspace: Workspace, alice: User) -> None:
+    chinese = {"HTTP_ACCEPT_LANGUAGE": "zh-CN,zh;q=0.9,en;q=0.5"}
+    page = client.get("/sign-in", **chinese).content.decode()
+    assert '<html lang="zh-Hans">' in page
+    assert "登录" in page
+    assert "Sign in" in client.get("/sign-in", HTTP_ACCEPT_LANGUAGE="de").content.decode()
+    link = "/join/" + actions.invitation_token(actions.invite(workspace, Role.EDITOR, alice))
+    refused = client.post(link, {"username": "dana", "password": "12345678"}, **chinese).content.decode()
+    assert "编辑者" in refused
+    assert "密码" in refused
+    assert "common" not in refused
+
+
+def test_every_word_is_there_in_both_languages() -> None:
+    english, chinese = words("en"), words("zh")
+    assert english.keys() == chinese.keys()
+    assert all(chinese[name] and chinese[name] != english[name] for name in english)
 
 
 def test_signing_out_ends_the_session(client: Client, alice: User) -> None:

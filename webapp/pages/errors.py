@@ -3,30 +3,20 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-_TEXTS = {
-    400: (
-        "This request could not be read",
-        "The address or the form was damaged on its way.",
-        "Go back and try again.",
-    ),
-    403: ("You may not do this", "Your role in this workspace does not allow it.", "Ask an owner of the workspace."),
-    404: (
-        "Nothing here",
-        "The address is wrong, or what it named is gone or not yours to see.",
-        "Start from the home page.",
-    ),
-    500: (
-        "The studio made a mistake",
-        "It was written to the log of the server.",
-        "Try again; if it stays, tell whoever runs the studio.",
-    ),
-    503: ("The database does not answer", "The studio keeps everything there.", "Try again in a few seconds."),
-}
+from webapp.pages.words import language_of, words
+
+_KNOWN = {400, 403, 404, 500, 503}
 
 
-def page(request: HttpRequest, status: int, detail: str = "", advice: str = "") -> HttpResponse:
-    title, why, what = _TEXTS.get(status, _TEXTS[400])
-    told = {"title": title, "detail": detail or why, "advice": advice or what, "status": status}
+def page(request: HttpRequest, status: int, why: str = "", do: str = "", title: str = "") -> HttpResponse:
+    """`why`, `do` and `title` name words in `webapp.pages.words`; without them the status has its own."""
+    said = words(language_of(request))
+    known = status if status in _KNOWN else 400
+    told = {
+        "title": said[title or str(known)],
+        "detail": said[why or f"{known}_why"],
+        "advice": said[do or f"{known}_do"],
+    }
     return render(request, "error.html", told, status=status)
 
 
@@ -47,4 +37,4 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return page(request, 403, "The form had grown too old, or it did not come from this site.", "Load the page again.")
+    return page(request, 403, "csrf_why", "csrf_do")

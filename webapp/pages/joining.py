@@ -1,11 +1,14 @@
 """The form of somebody new who was invited."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
 from webapp.accounts.models import User
+from webapp.pages.words import words
 
 
 class NewAccount(forms.Form):
@@ -14,10 +17,15 @@ class NewAccount(forms.Form):
     email = forms.EmailField(required=False)
     password = forms.CharField(max_length=200, widget=forms.PasswordInput)
 
+    def __init__(self, *args: Any, said: dict[str, str] | None = None, **options: Any) -> None:
+        """`said` are the words of the reader's language."""
+        super().__init__(*args, **options)
+        self.said = said or words("en")
+
     def clean_username(self) -> str:
         username = str(self.cleaned_data["username"])
         if User.objects.filter(username__iexact=username).exists():
-            raise ValidationError("Somebody has this name already. If it is you, sign in and open the link again.")
+            raise ValidationError(self.said["name_taken"])
         return username
 
     def clean_password(self) -> str:

@@ -16,6 +16,7 @@ from webapp.accounts import actions as accounts
 from webapp.accounts.models import User
 from webapp.pages import errors
 from webapp.pages.joining import NewAccount, create_account
+from webapp.pages.words import language_of, speaking, words
 from webapp.workspaces import actions as workspaces
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -27,6 +28,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     onward = _onward(request)
     if by_user(request.user):
         return redirect(onward)
+    said = words(language_of(request))
     told = {"next": onward, "wrong": "", "username": ""}
     if request.method == "GET":
         return render(request, "sign_in.html", told)
@@ -34,10 +36,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     try:
         user = accounts.sign_in(request, told["username"], request.POST.get("password", "")[:200])
     except accounts.TooManyFailures:
-        told["wrong"] = "Too many wrong passwords. Try again in a quarter of an hour."
+        told["wrong"] = said["too_many"]
         return render(request, "sign_in.html", told, status=429)
     if user is None:
-        told["wrong"] = "The name and the password don't go together."
+        told["wrong"] = said["wrong_password"]
         return render(request, "sign_in.html", told, status=422)
     login(request, user, _BACKEND)
     return redirect(onward)
@@ -56,8 +58,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("/")
     if by_user(request.user):
         return redirect("/")
-    advice = "Start the studio again, or run `python manage.py entrylink`, for a new one."
-    return errors.page(request, 404, "This sign-in link was used already, or it is too old.", advice)
+    return errors.page(request, 404, "link_used", "link_do")
 
 
 @never_cache
@@ -66,14 +67,22 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     """Accepts an invitation: as who one is, or with a new account."""
     seat = workspaces.open_invitation(token)
     if seat is None:
-        return errors.page(request, 404, "This invitation was used, withdrawn, or is too old.", "Ask for another one.")
-    told = {"workspace": seat.workspace.name, "role": seat.role, "me": by_user(request.user), "form": NewAccount()}
+        return errors.page(request, 404, "seat_gone", "seat_do")
+    said = words(language_of(request))
+    told = {
+        "workspace": seat.workspace.name,
+        "role": said[seat.role],
+        "me": by_user(request.user),
+        "form": NewAccount(),
+    }
     if request.method == "GET":
         return render(request, "join.html", told)
     user = request.user if isinstance(request.user, User) else None
     if user is None:
-        form = NewAccount(request.POST)
-        if not form.is_valid():
+        form = NewAccount(request.POST, said=said)
+        with speaking(request):
+            fits = form.is_valid()
+        if not fits:
             return render(request, "join.html", {**told, "form": form}, status=422)
         user = create_account(form)
         login(request, user, _BACKEND)
@@ -94,7 +103,8 @@ def set_password(request: HttpRequest) -> HttpResponse:
     try:
         accounts.change_password(request, user, request.POST.get("password", ""), request.POST.get("current", ""))
     except ValidationError as error:
-        return render(request, "set_password.html", {**told, "wrong": error.messages}, status=422)
+        with speaking(request):
+            return render(request, "set_password.html", {**told, "wrong": error.messages}, status=422)
     return redirect("/")
 
 
@@ -113,7 +123,7 @@ def studio(request: HttpRequest, path: str = "") -> HttpResponse:
     try:
         body = (settings.FRONTEND / "index.html").read_bytes()
     except OSError:
-        return errors.page(request, 503, "The pages of the studio are not built.", "Run `make run`, which builds them.")
+        return errors.page(request, 503, "not_built_why", "not_built_do", "not_built")
     return HttpResponse(body)
 
 
