@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from deploy.local.valkey import Valkey
+from tests.worker.line import Line
 from tests.worker.stand import Stand, eventually
 from tests.worker.test_runs import GREET, through
 
@@ -128,6 +130,26 @@ def test_all_connections_to_postgres_are_cut_while_runs_go_on(stand: Stand) -> N
             )
         assert {stand.ended(run)["status"] for run in runs} == {"succeeded"}
         assert worker.process.is_alive()
+
+
+@pytest.mark.parametrize("outage", ["cut", "silence"])
+def test_an_outage_of_postgres_longer_than_the_lease(stand: Stand, outage: str) -> None:
+    port = conninfo_to_dict(stand.url)["port"]
+    with Line(int(port or 5432)) as line:
+        there = stand.url.replace(f":{port}/", f":{line.port}/")
+        with stand.worker(DATABASE_URL=there) as worker:
+            run = stand.queue(chain(stand, 12, 0.5), {"name": "x"})
+            eventually(lambda: len(finished(stand, run)) > 2)
+            getattr(line, outage)()
+            eventually(lambda: "letting go" in worker.log.read_text())
+            line.mend()
+            row = stand.ended(run)
+            assert worker.process.is_alive()
+    assert (row["status"], row["token"]) == ("succeeded", 2)
+    lines = (stand.scratch / "ledger").read_text().split()
+    assert set(lines) == {"x" + "." * number for number in range(12)}
+    # A step that ended while nothing could be kept is run again; those before it are not.
+    assert lines.count("x") == lines.count("x.") == 1
 
 
 def test_a_worker_that_is_stopped_gives_its_runs_back(stand: Stand) -> None:

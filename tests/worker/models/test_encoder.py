@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from sentence_transformers import SentenceTransformer
 
 from tests.worker.models.conftest import ENCODER, Listener
+from worker.models.device import Device
+from worker.models.embedders import AnyEmbedder, load_embedder
 from worker.models.encoder import EncoderModel
 
 pytestmark = pytest.mark.weights
@@ -31,12 +37,31 @@ def encode(model: EncoderModel, texts: list[str], *, query: bool = False) -> np.
 
 
 def test_vectors_are_those_of_sentence_transformers(encoder: EncoderModel, models: Path) -> None:
-    from sentence_transformers import SentenceTransformer
-
     theirs = SentenceTransformer(str(models / ENCODER), device="cpu").encode(TEXTS, normalize_embeddings=True)
     ours = encode(encoder, TEXTS)
     assert ours.shape == (len(TEXTS), 384)
     assert np.abs(ours - theirs).max() < 1e-5
+
+
+def test_in_bf16_the_vectors_point_the_same_way(encoder: EncoderModel, models: Path) -> None:
+    short = Device(torch.device("cpu"), torch.bfloat16, 10**9, cores=2)
+    vectors = load_embedder(models / ENCODER, short).embed(encoder._ids(TEXTS))
+    unit = torch.nn.functional.normalize(vectors.float(), dim=-1).numpy()
+    assert (unit * encode(encoder, TEXTS)).sum(1).min() > 0.999
+
+
+def test_what_is_not_plain_bert_is_left_to_sentence_transformers(models: Path, tmp_path: Path, exact: Device) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(models / ENCODER, folder)
+    (folder / "1_Pooling" / "config.json").write_text(
+        json.dumps({"word_embedding_dimension": 384, "pooling_mode_max_tokens": True})
+    )
+    other = load_embedder(folder, exact)
+    assert isinstance(other, AnyEmbedder)
+    theirs = SentenceTransformer(str(folder), device="cpu").encode(TEXTS[:3])
+    # its own Normalize module is in both
+    assert np.abs(other.embed(other.ids(TEXTS[:3])).numpy() - theirs).max() < 1e-5
+    assert other.offsets(TEXTS[:3]) == load_embedder(models / ENCODER, exact).offsets(TEXTS[:3])
 
 
 def test_rows_have_length_one(encoder: EncoderModel) -> None:
