@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
-import zh from '@/i18n/zh/editor.json';
 import { fieldsOf } from '../inspector/fields';
 import type { Catalogue } from './catalogue';
+import zh from './kinds.zh.json';
 import { localised } from './localise';
 
 const CATALOGUE: Catalogue = {
@@ -17,7 +17,7 @@ const CATALOGUE: Catalogue = {
 };
 
 test('kinds and knobs have their words, and what has none keeps the ones of the server', () => {
-  const { nodes } = localised(CATALOGUE, zh.kinds);
+  const { nodes } = localised(CATALOGUE, zh);
   expect(nodes.map((kind) => kind.title)).toEqual(['文本分流', 'Made elsewhere']);
   const fields = fieldsOf(nodes[0]!);
   expect(fields.map((field) => field.label)).toEqual(['文本', 'Added later']);

@@ -1,4 +1,4 @@
-import i18next from 'i18next';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -11,6 +11,8 @@ interface ParamWords {
   choices?: Record<string, string>;
 }
 
+type Words = Readonly<Record<string, KindWords>>;
+
 /** What a language calls a kind and its knobs; what it has no word for keeps the server's. */
 export interface KindWords {
   title?: string;
@@ -18,18 +20,19 @@ export interface KindWords {
   params?: Record<string, ParamWords>;
 }
 
+/** English is the server's own; other languages are read when they are wanted. */
+const wordsIn = async (language: string): Promise<Words> => (language === 'zh' ? (await import('./kinds.zh.json')).default : {});
+
 /** The catalogue in the language of the interface. */
 export function useLocalCatalogue() {
   const { i18n } = useTranslation('editor');
   const read = useCatalogue();
-  const data = useMemo(() => {
-    const words = i18next.getResource(i18n.language, 'editor', 'kinds') as Record<string, KindWords> | undefined;
-    return read.data && words ? localised(read.data, words) : read.data;
-  }, [read.data, i18n.language]);
+  const words = useQuery({ queryKey: ['kinds', i18n.language], queryFn: () => wordsIn(i18n.language), staleTime: Infinity });
+  const data = useMemo(() => (read.data && words.data ? localised(read.data, words.data) : undefined), [read.data, words.data]);
   return { data, error: read.error, refetch: read.refetch };
 }
 
-export function localised(catalogue: Catalogue, words: Readonly<Record<string, KindWords>>): Catalogue {
+export function localised(catalogue: Catalogue, words: Words): Catalogue {
   return { ...catalogue, nodes: catalogue.nodes.map((kind) => inWords(kind, words[kind.kind])) };
 }
 
