@@ -36,6 +36,7 @@ export function GraphDrawing({ graph, label, detailed = false, className }: Prop
         </pattern>
       </defs>
       <rect x={drawing.box[0] - 4000} y={drawing.box[1] - 4000} width={drawing.box[2] + 8000} height={drawing.box[3] + 8000} fill={`url(#${dots})`} />
+      {drawing.nodes.length === 0 && <rect className={styles.nothing} x={240} y={110} width={280} height={120} rx={14} />}
       {drawing.wires.map((wire) => (
         <path key={wire.id} className={styles.wire} d={wire.path} style={{ stroke: typeColour(wire.type) }} />
       ))}

@@ -10,6 +10,7 @@ export default function NotFoundPage() {
   return (
     <div data-testid="not-found">
       <EmptyState
+        level={1}
         icon={<Compass size={20} />}
         title={t('notFound.title')}
         action={

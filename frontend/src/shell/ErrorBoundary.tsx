@@ -30,6 +30,7 @@ function Broken({ error }: { error: unknown }) {
   return (
     <div role="alert">
       <EmptyState
+        level={1}
         icon={<TriangleAlert size={20} />}
         title={t(outdated ? 'error.outdated' : 'error.boundary')}
         action={

@@ -22,14 +22,17 @@ interface EmptyProps {
   children?: ReactNode;
   /** The first step. */
   action?: ReactNode;
+  /** 1 where nothing else on the page has a heading. */
+  level?: 1 | 2;
   className?: string;
 }
 
-export function EmptyState({ icon, title, children, action, className }: EmptyProps) {
+export function EmptyState({ icon, title, children, action, level = 2, className }: EmptyProps) {
+  const Heading = `h${level}` as const;
   return (
     <div className={clsx(styles.state, className)}>
       {icon && <div className={styles.icon}>{icon}</div>}
-      <h2 className={styles.title}>{title}</h2>
+      <Heading className={styles.title}>{title}</Heading>
       {children && <div className={styles.words}>{children}</div>}
       {action && <div className={styles.actions}>{action}</div>}
     </div>

@@ -13,6 +13,7 @@ export default function WelcomePage() {
   return (
     <>
       <EmptyState
+        level={1}
         icon={<LayoutGrid size={20} />}
         title={t('workspaces.none')}
         action={

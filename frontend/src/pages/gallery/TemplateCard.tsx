@@ -8,15 +8,16 @@ import { Badge, Skeleton } from '@/ui';
 import styles from './Gallery.module.css';
 
 /** A template with its drawing; the whole card leads to its page. */
-export function TemplateCard({ template, workspace }: { template: Template; workspace?: string }) {
+export function TemplateCard({ template, workspace, level = 2 }: { template: Template; workspace?: string; level?: 2 | 3 }) {
+  const Heading = `h${level}` as const;
   const graph = useTemplate(template.slug).data?.graph;
   return (
     <li className={styles.card} data-testid={`template-${template.slug}`}>
       <div className={styles.picture}>{graph ? <GraphDrawing graph={graph} /> : <Skeleton height="100%" radius={0} />}</div>
       <div className={styles.words}>
-        <h3 className={styles.name}>
+        <Heading className={styles.name}>
           <Link href={`/gallery/${template.slug}${workspace ? `?workspace=${workspace}` : ''}`}>{template.title}</Link>
-        </h3>
+        </Heading>
         <p className={styles.about}>{template.description}</p>
         <p className={styles.tags}>
           <Readiness ready={template.ready} />

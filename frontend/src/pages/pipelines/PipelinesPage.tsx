@@ -115,7 +115,7 @@ function FirstPipeline({ workspace, mayEdit, onBlank }: { workspace: string; may
           <h2 className={styles.startHeading}>{t('pipelines.startFrom')}</h2>
           <ul className={styles.grid}>
             {templates.slice(0, 4).map((template) => (
-              <TemplateCard key={template.slug} template={template} workspace={workspace} />
+              <TemplateCard key={template.slug} template={template} workspace={workspace} level={3} />
             ))}
           </ul>
         </section>
