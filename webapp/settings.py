@@ -50,7 +50,7 @@ TEMPLATES = [
 
 # --- data -------------------------------------------------------------------------------------------------------------
 DATABASES = {"default": database(ENVIRONMENT.database_url)}
-DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 20, "timeout": 4.0, "max_idle": 120.0}
+DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 28, "timeout": 4.0, "max_idle": 120.0}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 BROKER_URL = ENVIRONMENT.broker_url
 GENAISYS_HOME = ENVIRONMENT.home

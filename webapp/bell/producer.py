@@ -33,7 +33,13 @@ def make_app(broker_url: str) -> Celery:
         task_ignore_result=True,
         broker_pool_limit=2,
         broker_connection_timeout=1.0,
-        broker_transport_options={"socket_connect_timeout": 1.0, "socket_timeout": 2.0, "max_retries": 1},
+        broker_transport_options={
+            "socket_connect_timeout": 1.0,
+            "socket_timeout": 2.0,
+            "max_retries": 1,
+            "interval_start": 0.0,
+            "interval_max": 0.1,
+        },
     )
     return made
 
