@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 from deploy.local import browser as chromium
 from deploy.local.trial import Trial
 
-PATIENCE = 120_000  # milliseconds: a model on two busy cores, never an expectation of speed
+PATIENCE = 180_000  # milliseconds: a model on two busy cores, never an expectation of speed
 
 
 @pytest.fixture(scope="session")
