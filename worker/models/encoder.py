@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.node import ModelUnavailable
 from worker.models.device import Device, Turns
+from worker.models.embedders import load_embedder
 from worker.models.text.request import Sink
 
 _ROWS, _TOKENS = 32, 8192
@@ -39,20 +40,11 @@ class EncoderModel:
     """`folder` is a sentence-transformers folder, or any transformers encoder (mean pooling then)."""
 
     def __init__(self, name: str, folder: Path, device: Device, turns: Turns) -> None:
-        from sentence_transformers import SentenceTransformer
-
         self.name = name
         self._device = device
-        self._model = SentenceTransformer(
-            str(folder),
-            device=str(device.torch),
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"use_safetensors": True, "dtype": torch.float32},
-        ).eval()
-        self._tokenizer = self._model.tokenizer
-        self.dimension = int(self._model.get_embedding_dimension() or 0)
-        self.bytes = sum(weight.nbytes for weight in self._model.parameters())
+        self._embedder = load_embedder(folder, device)
+        self.dimension = self._embedder.dimension
+        self.bytes = self._embedder.weight_bytes
         self._turns = turns
         self._requests: deque[EncodeRequest] = deque()
         self._bell = threading.Condition()
@@ -88,10 +80,7 @@ class EncoderModel:
         if not texts:
             return []
         with self._tokenizing:
-            said = self._tokenizer(
-                list(texts), add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
-            )
-        return [[(int(start), int(end)) for start, end in spans] for spans in said["offset_mapping"]]
+            return self._embedder.offsets(texts)
 
     def cancel(self, request: EncodeRequest) -> None:
         request.cancelled = True
@@ -106,12 +95,11 @@ class EncoderModel:
         if not texts:
             return []
         with self._tokenizing:
-            said = self._tokenizer(texts, truncation=True, max_length=self._model.max_seq_length, padding=False)
-        return list(said["input_ids"])
+            return self._embedder.ids(texts)
 
     def _prompt(self, *, query: bool) -> str:
         """What the model wants before a text, e.g. "query: "."""
-        prompts = self._model.prompts or {}
+        prompts = self._embedder.prompts
         names = ("query",) if query else ("document", "passage")
         return next((prompts[name] for name in names if prompts.get(name)), "")
 
@@ -164,10 +152,7 @@ class EncoderModel:
     @torch.inference_mode()
     def _forward(self, ids: list[list[int]]) -> NDArray[np.float32]:
         """Token ids -> [n, d], rows of length 1."""
-        features = self._tokenizer.pad({"input_ids": ids}, padding=True, return_tensors="pt")
-        on_device = {key: value.to(self._device.torch) for key, value in features.items()}
-        vectors = self._model(on_device)["sentence_embedding"].float()
-        unit = torch.nn.functional.normalize(vectors, dim=-1)
+        unit = torch.nn.functional.normalize(self._embedder.embed(ids).float(), dim=-1)
         return np.asarray(unit.cpu().numpy(), dtype=np.float32)
 
     def _finish(self, request: EncodeRequest) -> None:
