@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Sum
+from django.db import connection
+from django.db.models import QuerySet, Sum
 from psycopg import Cursor
 from psycopg.rows import dict_row
 
@@ -48,27 +49,35 @@ def ask(collection: Collection, question: Question) -> Answer:
 
 
 def find(collection: Collection, question: Question, vector: Sequence[float] | None) -> list[dict[str, Any]]:
-    """The rows for a question whose vector is known."""
+    """The rows for a question whose vector is known.
+
+    On the driver's own cursor: Django writes values into the SQL, so that it would be planned anew each time, and
+    planning takes as long as searching.
+    """
     scope = scope_of(collection, question.documents)
     sql, parameters = statement(scope, question.text, vector, question.limit, question.mode)
-    if scope.exact:
-        return _rows(sql, parameters)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(settings())
-        return _rows(sql, parameters)
+    connection.ensure_connection()
+    raw = connection.connection
+    cursor = Cursor(raw, row_factory=dict_row)
+    with connection.wrap_database_errors, raw.pipeline(), raw.transaction():
+        if not scope.exact:
+            cursor.execute(settings().encode())
+        return cursor.execute(sql.encode(), parameters, prepare=True).fetchall()
 
 
 def scope_of(collection: Collection, documents: Sequence[int] | None) -> Scope:
-    counted = Document.objects.filter(collection=collection)
-    if documents is not None:
-        counted = counted.filter(pk__in=documents)
-    passages = counted.aggregate(passages=Sum("passage_count"))["passages"] or 0
+    """Where the question is asked. All that a collection holds is counted once a revision."""
+    if documents is None:
+        passages = _all_passages(collection.pk, collection.revision)
+    else:
+        passages = _passages(Document.objects.filter(collection=collection, pk__in=documents))
     return Scope(collection.pk, collection.dimension, passages, documents=documents)
 
 
-def _rows(sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    """Django writes values into the SQL, so that it is planned anew each time; planning takes as long as searching."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection, row_factory=dict_row) as cursor:
-        return cursor.execute(sql.encode(), parameters, prepare=True).fetchall()
+@lru_cache(maxsize=1_000)
+def _all_passages(collection: int, revision: int) -> int:
+    return _passages(Document.objects.filter(collection=collection))
+
+
+def _passages(documents: QuerySet[Document]) -> int:
+    return int(documents.aggregate(passages=Sum("passage_count"))["passages"] or 0)
