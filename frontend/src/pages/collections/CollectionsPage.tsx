@@ -3,7 +3,7 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import { useCollections, useCreateCollection, useMay, useModels } from '@/api/queries';
-import type { Collection } from '@/api/types';
+import type { Collection, Model } from '@/api/types';
 import { Page } from '@/shell/Page';
 import { Button, Dialog, EmptyState, ErrorState, Field, Select, Skeleton, TextInput } from '@/ui';
 import { count } from '@/ui/format';
@@ -62,18 +62,24 @@ function CollectionCard({ collection, workspace }: { collection: Collection; wor
   );
 }
 
+const encodersOf = (models: Model[] = []): Model[] => models.filter((model) => model.task === 'encoder');
+const usual = (encoders: Model[]): string | undefined => (encoders.find((model) => model.ready) ?? encoders[0])?.name;
+
 function NewCollection({ workspace, onClose }: { workspace: string; onClose: () => void }) {
   const { t } = useTranslation(['pages', 'common']);
-  const encoders = (useModels().data ?? []).filter((model) => model.task === 'encoder');
+  const models = useModels();
+  const encoders = encodersOf(models.data);
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<string>();
-  const encoder = chosen ?? encoders.find((model) => model.ready)?.name ?? encoders[0]?.name;
+  const encoder = chosen ?? usual(encoders);
   const [, go] = useLocation();
   const create = useCreateCollection(workspace);
-  const submit = (event: FormEvent) => {
+  const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (!encoder) return;
-    create.mutate({ name: name.trim(), encoder }, { onSuccess: (made) => go(`/w/${workspace}/collections/${made.id}`) });
+    // Who is quicker than the list of models gets the usual encoder all the same.
+    const wanted = encoder ?? usual(encodersOf((await models.refetch()).data));
+    if (!wanted || !name.trim()) return;
+    create.mutate({ name: name.trim(), encoder: wanted }, { onSuccess: (made) => go(`/w/${workspace}/collections/${made.id}`) });
   };
   return (
     <Dialog
@@ -84,13 +90,13 @@ function NewCollection({ workspace, onClose }: { workspace: string; onClose: () 
       footer={
         <>
           <Button onClick={onClose}>{t('common:cancel')}</Button>
-          <Button variant="primary" type="submit" form="new-collection" busy={create.isPending} disabled={!name.trim() || !encoder}>
+          <Button variant="primary" type="submit" form="new-collection" busy={create.isPending} disabled={!name.trim() || (!encoder && !models.isPending)}>
             {t('collections.create')}
           </Button>
         </>
       }
     >
-      <form id="new-collection" className={styles.form} onSubmit={submit}>
+      <form id="new-collection" className={styles.form} onSubmit={(event) => void submit(event)}>
         <Field label={t('common:name')} error={create.error?.message}>
           <TextInput value={name} maxLength={120} autoFocus placeholder={t('collections.example')} onChange={(event) => setName(event.target.value)} />
         </Field>
