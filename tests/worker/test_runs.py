@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -192,3 +193,16 @@ def test_the_command_of_the_operations_page_starts_a_worker(stand: Stand) -> Non
         assert stand.sql.execute("SELECT 1 FROM runs_workerlease WHERE pid = %s", (process.pid,)).fetchone() is None
     finally:
         process.kill()
+
+
+def test_running_again_from_a_step_keeps_what_chance_gave_the_steps_before(stand: Stand, worker: WorkerProcess) -> None:
+    pipeline = uuid.uuid4()
+    new = "INSERT INTO pipelines_pipeline (id, workspace_id, name, graph) VALUES (%s, %s, 'Chance', '{}')"
+    stand.sql.execute(new, (pipeline, stand.workspace))
+    graph = through("test.recites", pause=0.0)
+    kept = []
+    for number, start_from in ((1, ""), (2, "out"), (3, "")):
+        run = stand.queue(graph, {"name": "a b"}, pipeline_id=pipeline, number=number, start_from=start_from)
+        assert stand.ended(run)["status"] == "succeeded"
+        kept.append(stand.steps(run)["greet"]["cached"])
+    assert kept == [False, True, False]

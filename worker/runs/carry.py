@@ -18,6 +18,7 @@ from worker.runs.context import RunServices
 from worker.runs.earlier import Earlier
 from worker.runs.log import Event, EventLog
 from worker.runs.record import Record
+from worker.runs.taken_up import keys_before
 from worker.runs.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ class Carried:
                 run_id=str(run.id),
                 seed=run.seed,
                 start_from=run.start_from or None,
+                earlier=await keys_before(self._workplace.pool, run.id) if run.start_from else None,
             )
         except MalformedGraph as malformed:
             return End("failed", error=_malformed(malformed))
