@@ -65,6 +65,12 @@ def test_the_document_says_how_a_run_is_asked_for() -> None:
     assert "application/problem+json" in operation["responses"]["default"]["content"]
 
 
+def test_each_operation_has_a_name_of_its_own() -> None:
+    names = [operation["operationId"] for of in document()["paths"].values() for operation in of.values()]
+    assert len(names) == len(set(names))
+    assert "start_run" in names
+
+
 def test_health_names_what_is_missing(db: None) -> None:
     response = Caller().get("/api/v1/health")
     told = response.json()

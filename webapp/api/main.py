@@ -10,6 +10,7 @@ from django.http.request import UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
 from webapp.accounts.api import router as accounts
 from webapp.api.auth import AUTH
@@ -44,9 +45,19 @@ _PROBLEM = {
 
 
 class Api(NinjaAPI):
-    """django-ninja's, whose document also says how errors look."""
+    """django-ninja's, whose document also says how errors look, and is made once."""
+
+    _document: OpenAPISchema | None = None
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        if self._document is None:
+            self._document = self._describe(**options)
+        return self._document
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+    def _describe(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
         schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
         told = {
