@@ -7,12 +7,13 @@ from typing import Literal, cast
 
 import numpy as np
 
-from pipelines.node import Context, Encoder, Family, ModelName, Node, NodeError, param
+from pipelines.node import Context, Encoder, Family, ModelName, Node, NodeError, Reliability, param
 from pipelines.nodes.spans import Span, pack, sentences, tokens_within, trimmed
 from pipelines.values import Document, Documents
 
 _TEXTS, _CHARACTERS = 2_000, 400_000  # at most in one question to the encoder about tokens
 _BATCH = 64  # passages in one call for vectors
+_LONG = 6 * 3600.0  # seconds: a long book on a small machine
 
 
 class SplitPassages(Node):
@@ -122,6 +123,7 @@ class EmbedPassages(Node):
 
     title = "Embed passages"
     family = Family.ENCODER
+    reliability = Reliability(attempts=3, timeout=_LONG)
     output = "documents"
     model: ModelName = param(
         "all-minilm-l6-v2",

@@ -2,7 +2,7 @@
 
 from typing import Literal, cast
 
-from pipelines.node import CollectionName, Context, Encoder, Family, Node, NodeError, param
+from pipelines.node import CollectionName, Context, Encoder, Family, Node, NodeError, Reliability, param
 from pipelines.values import Documents, Text
 
 
@@ -11,6 +11,7 @@ class StoreCollection(Node):
 
     title = "Store in collection"
     family = Family.RETRIEVAL
+    reliability = Reliability(attempts=3, timeout=3600)
     output = "documents"
     effect = True
     collection: CollectionName = param(
