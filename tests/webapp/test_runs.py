@@ -15,6 +15,7 @@ from webapp.api.problems import Problem
 from webapp.artifacts import store
 from webapp.bell import producer
 from webapp.pipelines.models import Pipeline
+from webapp.runs import actions as run_actions
 from webapp.runs.actions import Wanted, request_run
 from webapp.runs.models import Run, RunLog, RunRequest
 from webapp.workspaces.actions import create_workspace
@@ -58,6 +59,16 @@ def test_an_idempotency_key_is_forgotten_after_a_day(as_alice: Caller, pipeline:
     first = start(as_alice, pipeline, ANN, idempotency_key="k").json()
     RunRequest.objects.update(created=timezone.now() - timedelta(hours=25))
     assert start(as_alice, pipeline, {"inputs": {"question": "Bo"}}, idempotency_key="k").json()["id"] != first["id"]
+
+
+def test_keys_of_days_before_are_cleared_away(
+    as_alice: Caller, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(as_alice, pipeline, ANN, idempotency_key="old")
+    RunRequest.objects.update(created=timezone.now() - timedelta(hours=25))
+    monkeypatch.setattr(run_actions, "FORGET_SHARE", 1.0)
+    start(as_alice, pipeline, ANN, idempotency_key="new")
+    assert [row.key for row in RunRequest.objects.all()] == ["new"]
 
 
 def test_an_idempotency_key_answers_though_the_pipeline_was_broken_since(as_alice: Caller, pipeline: Pipeline) -> None:

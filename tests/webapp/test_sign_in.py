@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -108,6 +109,14 @@ def test_every_word_is_there_in_both_languages() -> None:
     english, chinese = words("en"), words("zh")
     assert english.keys() == chinese.keys()
     assert all(chinese[name] and chinese[name] != english[name] for name in english)
+
+
+def test_coming_in_clears_ended_sessions_away(client: Client, alice: User, bob: User) -> None:
+    Client().force_login(alice)
+    Client().force_login(bob)
+    Session.objects.filter(pk=Session.objects.first().pk).update(expire_date=timezone.now() - timedelta(seconds=1))
+    client.get(said("entrylink"))
+    assert Session.objects.count() == 2
 
 
 def test_signing_out_ends_the_session(client: Client, alice: User) -> None:

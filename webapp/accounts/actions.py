@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -64,6 +65,11 @@ def sign_in(request: HttpRequest, username: str, password: str) -> User | None:
         return user
     FailedSignIn.objects.create(username=username, address=address)
     return None
+
+
+def forget_ended_sessions() -> None:
+    """Sessions end by themselves; their rows are cleared away here, whenever somebody comes in."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
 
 def change_password(request: HttpRequest, user: User, password: str, current: str) -> None:

@@ -41,6 +41,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if user is None:
         told["wrong"] = said["wrong_password"]
         return render(request, "sign_in.html", told, status=422)
+    accounts.forget_ended_sessions()
     login(request, user, _BACKEND)
     return redirect(onward)
 
@@ -54,6 +55,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse(status=204)
     user = accounts.redeem(token)
     if user is not None:
+        accounts.forget_ended_sessions()
         login(request, user, _BACKEND)
         return redirect("/")
     if by_user(request.user):

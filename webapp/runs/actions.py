@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,8 @@ from webapp.pipelines.world import WorkspaceWorld, kept_findings
 from webapp.runs.models import Run, RunRequest
 
 REMEMBERED = timedelta(hours=24)
+# So often a request with a key also clears away the keys of days before.
+FORGET_SHARE = 0.01
 
 _QUEUE = """
 WITH p AS (
@@ -152,6 +155,8 @@ def _queue_once(run: Run, values: dict[str, Any], pipeline: Pipeline, key: str, 
     """False when another request with the same key was quicker."""
     claim: dict[str, Any] = {"pipeline": pipeline.pk, "key": key, "digest": wanted.digest, "run": run.pk}
     claim["remembered"] = REMEMBERED
+    if random.random() < FORGET_SHARE:  # noqa: S311 - no secret hangs on it
+        RunRequest.objects.filter(created__lt=timezone.now() - REMEMBERED).delete()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM_KEY, claim)
