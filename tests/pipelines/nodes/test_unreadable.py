@@ -1,9 +1,11 @@
 """What can't be read is refused with a reason and a way out, whatever the bytes are."""
 
+import asyncio
 import io
 import zipfile
 from contextlib import suppress
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -158,3 +160,19 @@ async def test_a_reader_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Limits, "SECONDS", 0.01)
     with pytest.raises(Unreadable, match="took more"):
         await read_apart(b"text " * 1000, "a.txt", "")
+
+
+async def test_a_cancelled_step_leaves_no_reader_behind() -> None:
+    reading = asyncio.create_task(read_apart(b"A sentence of a long book. " * 1_500_000, "book.txt", ""))
+    while not readers():  # noqa: ASYNC110  # nobody tells when a process is there
+        await asyncio.sleep(0.01)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert readers() == []
+
+
+def readers() -> list[int]:
+    """The processes in which this one reads documents."""
+    children = psutil.Process().children()
+    return [child.pid for child in children if child.is_running() and "pipelines.nodes.readers" in child.cmdline()]
