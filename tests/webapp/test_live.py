@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from redis import Redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from deploy.local.valkey import Valkey
 from tests.webapp.conftest import ENDED, GREETING, Caller, ended_run
 from webapp.accounts.models import User
 from webapp.live import tail
@@ -208,6 +210,36 @@ def test_a_worker_that_died_before_its_last_append_leaves_the_end_in_postgres(
             return seen, closed.value.rcvd.code
 
     assert asyncio.run(story()) == (entries, 1000)
+
+
+def test_a_broker_that_goes_and_comes_back_loses_nobody_anything(
+    live_url: str, running: Run, bearer: dict[str, str], settings: Any, tmp_path: Path
+) -> None:
+    broker = Valkey(tmp_path)
+    broker.start()
+    settings.BROKER_URL = broker.url
+    client = Redis.from_url(broker.url)
+
+    def restart() -> None:
+        broker.stop()
+        broker.start()
+        append(client, running, 2, text="b")
+        append(client, running, 3, "run.finished", status="succeeded")
+
+    async def story() -> tuple[list[Any], int | None]:
+        append(client, running, 1, "run.started")
+        async with connect(socket_url(live_url, running.pk), additional_headers=bearer) as line:
+            seen = json.loads(await line.recv())
+            await asyncio.to_thread(restart)
+            rest, code = await receive(line)
+            return seen + rest, code
+
+    try:
+        entries, code = asyncio.run(story())
+    finally:
+        client.close()
+        broker.stop()
+    assert (ids(entries), code) == (["1-1", "1-2", "1-3"], 1000)
 
 
 def test_a_run_whose_log_was_never_kept_still_ends(

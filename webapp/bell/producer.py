@@ -14,7 +14,7 @@ from celery import Celery
 from django.conf import settings
 from kombu.exceptions import OperationalError as BrokerError
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,8 @@ RING_RUNS = ("runs.ring", "runs", ())
 UNREACHABLE = (BrokerError, RedisError, OSError)
 # After a failure the broker is left alone for this long, in seconds.
 PAUSE = 1.0
+# Seconds a run's stream is kept once it has ended; Postgres has its log.
+KEPT_AFTER_END = 3600
 
 
 def make_app(broker_url: str) -> Celery:
@@ -55,6 +57,11 @@ def ring_runs() -> None:
 def ring_cancel(run: object) -> None:
     """The run's `cancel_requested` is set. Never raises, never waits."""
     _bells.put(("publish", "runs:cancel", (str(run),)))
+
+
+def append_end(run: object, name: str, event: str) -> None:
+    """Those who watch the run hear of its end, which Postgres has already. Never raises, never waits."""
+    _bells.put(("append", f"run:{run}:log", (name, event)))
 
 
 def tell(task: str, to: str, *args: Any) -> bool:
@@ -99,11 +106,17 @@ class Bells:
         return [self._waiting.get_nowait() for _ in range(self._waiting.qsize())]
 
     def _ring(self, what: str, where: str, args: tuple[Any, ...]) -> bool:
-        if what != "publish":
+        if what not in ("publish", "append"):
             return tell(what, where, *args)
         try:
             self._redis = self._redis or connect()
-            self._redis.publish(where, args[0])
+            if what == "publish":
+                self._redis.publish(where, args[0])
+            else:
+                self._redis.xadd(where, {"e": args[1]}, id=args[0])
+                self._redis.expire(where, KEPT_AFTER_END)
+        except ResponseError as error:
+            log.info("The end of %s is there already: %s", where, error)
         except UNREACHABLE as error:
             log.warning("The broker does not answer, so a cancel goes by the database alone: %s", error)
             return False

@@ -18,7 +18,7 @@ from pipelines.graph import Graph
 from webapp.access import Caller
 from webapp.api.problems import Problem
 from webapp.artifacts.models import Holding
-from webapp.bell.producer import ring_cancel, ring_runs
+from webapp.bell.producer import append_end, ring_cancel, ring_runs
 from webapp.live.ended import streamed
 from webapp.pipelines.models import Pipeline
 from webapp.pipelines.world import WorkspaceWorld, kept_findings
@@ -53,7 +53,7 @@ WITH mine AS (
 INSERT INTO runs_runlog (run_id, entries)
 SELECT id, %(earlier)s::jsonb || jsonb_build_array(jsonb_build_array(token || '-1', %(end)s::jsonb)) FROM mine
 ON CONFLICT (run_id) DO UPDATE SET entries = excluded.entries
-RETURNING run_id
+RETURNING entries -> -1 ->> 0
 """
 
 
@@ -179,7 +179,11 @@ def _remembered(pipeline: Pipeline, key: str, wanted: Wanted) -> Run | None:
 
 def _cancel_queued(run: Run) -> bool:
     earlier = "[" + ",".join(entry.pair for entry in streamed(run.pk)) + "]" if run.claims else "[]"
-    end: Any = Jsonb({"kind": "run.finished", "at": 0.0, "status": "cancelled", "outputs": {}})
+    end = {"kind": "run.finished", "at": 0.0, "status": "cancelled", "outputs": {}}
+    values: dict[str, Any] = {"run": run.pk, "earlier": earlier, "end": Jsonb(end)}
     with connection.cursor() as cursor:
-        cursor.execute(_CANCEL_QUEUED, {"run": run.pk, "earlier": earlier, "end": end})
-        return cursor.fetchone() is not None
+        cursor.execute(_CANCEL_QUEUED, values)
+        row = cursor.fetchone()
+    if row is not None:
+        append_end(run.pk, row[0], json.dumps(end))
+    return row is not None
