@@ -92,9 +92,9 @@ def attributed(text: str, documents: Documents) -> str:
 
 
 def _source(sentence: str, known: Sequence[frozenset[str]]) -> int | None:
-    """The number of the passage that holds most of the sentence's words, if it holds enough and more than chance."""
+    """The number of the first passage that holds most of the sentence's words, if it holds enough of them."""
     words = _words(sentence)
-    if len(words) < 2:
+    if not words:
         return None
     shares = [len(words & passage) / len(words) for passage in known]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)

@@ -62,6 +62,18 @@ def test_chinese_answers_get_theirs_too() -> None:
     assert documents == (sources[1],)
 
 
+@pytest.mark.parametrize("answer", ["1.6 litres.", "Oil.", "45 newton metres"])
+def test_a_short_answer_gets_its_citation(answer: str) -> None:
+    text, documents = cite(answer)
+    assert "[1]" in text
+    assert len(documents) == 1
+
+
+@pytest.mark.parametrize("answer", ["Yes.", "I don't know.", "", "...", "It is not."])
+def test_an_answer_that_says_nothing_gets_none(answer: str) -> None:
+    assert cite(answer) == (answer, ())
+
+
 def test_nothing_is_added_unless_it_is_wanted() -> None:
     assert cite("The engine oil is changed every 250 hours.", add_missing=False) == (
         "The engine oil is changed every 250 hours.",
