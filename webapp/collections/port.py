@@ -93,7 +93,8 @@ class StoredCollection:
             found = await self._find(connection)
             if embedding is not None and len(embedding) != found.dimension:
                 raise _other_encoder(len(embedding), found, self._name)
-            scope = Scope(found.id, found.dimension, found.passages, None if within is None else _ids(within))
+            ids = None if within is None else _ids(within)
+            scope = Scope(found.id, found.dimension, found.passages if ids is None else len(ids), ids)
             if not scope.exact:
                 await connection.execute(settings())
             sql, parameters = statement(scope, query, None if embedding is None else embedding.tolist(), limit, mode)

@@ -15,8 +15,9 @@ LARGEST_DIMENSION = 4_000  # of an HNSW index over halfvec
 
 # Up to so many passages every vector is compared: exact, and quicker than an index whose hits a filter throws away.
 EXACT = 10_000
+COUNTED = 2_000  # passages, up to which all with one of the words are ranked
 _DEPTH = 50  # places that each side gives to the fusion at least
-_RANKED = 1_000  # passages that are ranked by their words at most, where a collection is too large to rank all
+_RANKED = 1_000  # passages that are ranked by their words at most where there are more
 _DAMPING = 60  # of reciprocal rank fusion: how little the first places stand out
 
 
@@ -37,6 +38,11 @@ class Scope:
     def exact(self) -> bool:
         """Whether every vector is compared."""
         return self.within is not None or self.passages <= EXACT
+
+    @property
+    def counted(self) -> bool:
+        """Whether every passage with one of the words is looked at, and how many have each is counted."""
+        return self.passages <= COUNTED
 
 
 def settings() -> str:
@@ -106,37 +112,50 @@ def _meaning(scope: Scope) -> str:
 
 
 def _words(scope: Scope) -> str:
-    """Those with most of the words, whichever of them; `words` holds English stems, and so does the question."""
-    return f"""
-  SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place FROM (
-    WITH question AS MATERIALIZED ({_question(scope)}), found AS MATERIALIZED ({_found(scope)})
-    SELECT id, ts_rank(words, sought, 1) AS rank FROM found, question ORDER BY rank DESC, id LIMIT %(depth)s) AS said"""  # noqa: S608
+    """Those with most of the words, each word counting the more the fewer passages have it; the shorter passage first.
 
-
-def _question(scope: Scope) -> str:
-    """`sought` is any of the words; `rare` those so rare, by the planner's own statistics, that all hits can be ranked.
-
-    Where all are frequent, `rare` is all of them together.
+    `words` holds English stems, and so does the question.
     """
-    if scope.exact:
-        return f"SELECT string_agg({_QUOTED}, ' | ')::tsquery AS sought FROM ({_LEXEMES}) AS lexemes"  # noqa: S608
     return f"""
+  SELECT id, row_number() OVER (ORDER BY rank DESC, size, id) AS place FROM (
+    WITH lexemes AS MATERIALIZED ({_lexemes(scope)}),
+    question AS MATERIALIZED (
       SELECT string_agg({_QUOTED}, ' | ')::tsquery AS sought,
         coalesce(string_agg({_QUOTED}, ' | ') FILTER (WHERE hits <= {_RANKED}), string_agg({_QUOTED}, ' & '))::tsquery
           AS rare
-      FROM (
-        SELECT lexeme, {int(scope.passages)} * sum(coalesce(share, 0)) OVER (ORDER BY coalesce(share, 0), lexeme)
-          AS hits
-        FROM ({_LEXEMES}) AS lexemes LEFT JOIN (
-          SELECT unnest(most_common_elems::text::text[]) AS lexeme, unnest(most_common_elem_freqs) AS share
-          FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'collections_passage' AND attname = 'words'
-        ) AS frequent USING (lexeme)) AS counted"""  # noqa: S608
+      FROM lexemes),
+    found AS MATERIALIZED ({_found(scope)}),
+    said AS MATERIALIZED (
+      SELECT id, lexeme, cardinality(held) AS size FROM found JOIN lexemes ON lexeme = ANY(held)),
+    weights AS ({_weights(scope)})
+    SELECT id, sum(weight) AS rank, min(size) AS size FROM said JOIN weights USING (lexeme)
+    GROUP BY id ORDER BY rank DESC, size, id LIMIT %(depth)s) AS ranked"""  # noqa: S608
+
+
+def _lexemes(scope: Scope) -> str:
+    """The words asked for, with the `share` of all passages that have each, and how many `hits` it and rarer ones make.
+
+    Both come from the planner's statistics and matter in large collections only; a small one is counted.
+    """
+    asked_for = "SELECT unnest(tsvector_to_array(to_tsvector('english', %(query)s))) AS lexeme LIMIT 64"
+    if scope.counted:
+        return f"SELECT lexeme, 0 AS share, 0 AS hits FROM ({asked_for}) AS lexemes"  # noqa: S608
+    return f"""
+      SELECT lexeme, coalesce(share, 0) AS share,
+        {int(scope.passages)} * sum(coalesce(share, 0)) OVER (ORDER BY coalesce(share, 0), lexeme) AS hits
+      FROM ({asked_for}) AS asked_for LEFT JOIN (
+        SELECT unnest(most_common_elems::text::text[]) AS lexeme, unnest(most_common_elem_freqs) AS share
+        FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'collections_passage' AND attname = 'words'
+      ) AS frequent USING (lexeme)"""  # noqa: S608
 
 
 def _found(scope: Scope) -> str:
-    """The passages to rank: all with one of the words, or in a large collection those with a rare one."""
-    select = f"SELECT id, words FROM collections_passage, question WHERE {_where(scope)} AND"  # noqa: S608
-    if not scope.exact:
+    """The passages to rank: all with one of the words, or in a large collection those with a rare one.
+
+    Where all are frequent, `rare` is all of them together.
+    """
+    select = f"SELECT id, tsvector_to_array(words) AS held FROM collections_passage, question WHERE {_where(scope)} AND"  # noqa: S608
+    if not scope.counted:
         return f"""
       WITH few AS MATERIALIZED ({select} words @@ rare LIMIT {_RANKED})
       SELECT * FROM few UNION ALL
@@ -147,7 +166,15 @@ def _found(scope: Scope) -> str:
     return f"{select} words @@ sought"
 
 
-_LEXEMES = "SELECT unnest(tsvector_to_array(to_tsvector('english', %(query)s))) AS lexeme LIMIT 64"
+def _weights(scope: Scope) -> str:
+    """What a word counts, as in BM25: its inverse frequency."""
+    if scope.counted:
+        return (
+            "SELECT lexeme, ln(1 + (SELECT count(*) FROM found) / (count(*) + 0.5)) AS weight FROM said GROUP BY lexeme"
+        )
+    return f"SELECT lexeme, ln(1 + 1 / greatest(share, {1 / max(scope.passages, 1)})) AS weight FROM lexemes"  # noqa: S608
+
+
 # A lexeme as a query spells it: in quotes, with quotes and backslashes doubled.
 _QUOTED = r"'''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''''"
 

@@ -9,6 +9,7 @@ import pytest
 from pipelines.node import NodeError
 from pipelines.values import Documents
 from tests.webapp.collections.conftest import Stand, axis, passages
+from webapp.collections import search
 
 BOOK = (
     "The pump needs new oil every 250 hours.",
@@ -241,3 +242,35 @@ async def test_a_whole_book_is_no_passage(stand: Stand) -> None:
         await collection.store(passages("bolts " * 10_000))
     assert "Split" in caught.value.hint
     await collection.store(passages("螺栓" * 25_000))
+
+
+async def test_a_rare_word_counts_more_than_frequent_ones(stand: Stand) -> None:
+    collection = await stand.collection()
+    common = [f"The pump must run often, and the pump must rest often, number {number}." for number in range(30)]
+    await collection.store(passages(*common, "Grease the crank of the pump."))
+    best, *_ = await collection.search("How often must the crank be greased?", None, limit=3, mode="words")
+    assert best.text == "Grease the crank of the pump."
+
+
+async def test_of_two_passages_with_the_same_words_the_shorter_is_first(stand: Stand) -> None:
+    collection = await stand.collection()
+    long = "Grease the crank, then the belt, the wheel, the handle, the tap and the valve, and go home."
+    await collection.store(passages(long, "Grease the crank."))
+    assert texts(await collection.search("grease crank", None, limit=2, mode="words")) == ["Grease the crank.", long]
+
+
+@pytest.mark.parametrize("counted", [2_000, 0])
+async def test_words_are_found_whether_counted_or_estimated(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, counted: int
+) -> None:
+    monkeypatch.setattr(search, "COUNTED", counted)
+    collection = await stand.collection()
+    common = [f"The pump runs, and the pump rests, number {number}." for number in range(60)]
+    stored = await collection.store(passages(*common, "Grease the crank of the pump."))
+    await stand.sql("ANALYZE collections_passage")
+    for asked, within in [("pump crank", None), ("the crank's pump", stored), ("crank", None)]:
+        best, *_ = await collection.search(asked, None, limit=3, mode="words", within=within)
+        assert best.text == "Grease the crank of the pump."
+    assert len(await collection.search("pump", None, limit=99, mode="words")) == 61
+    assert len(await collection.search("pump rests", None, limit=99, mode="words")) >= 60
+    assert await collection.search("elephant", None, limit=99, mode="words") == ()
