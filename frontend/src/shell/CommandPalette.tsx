@@ -56,8 +56,6 @@ function Places({ workspace, onGo }: { workspace?: Workspace; onGo: () => void }
   const places = usePlaces(workspace);
   const shown = useMemo(() => matching(places, query), [places, query]);
   const id = useId();
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => void list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest' }), [active]);
   const current = Math.min(active, shown.length - 1);
   const visit = (place: Place | undefined) => {
     if (!place) return;
@@ -91,27 +89,44 @@ function Places({ workspace, onGo }: { workspace?: Workspace; onGo: () => void }
           onKeyDown={onKeyDown}
         />
       </label>
-      <div id={id} ref={list} role="listbox" aria-label={t('nav.find')} className={styles.list}>
-        {shown.map((place, index) => (
-          <div key={place.href} role="presentation">
-            {place.group !== shown[index - 1]?.group && <div className={styles.group}>{place.group}</div>}
-            <div
-              id={`${id}-${index}`}
-              role="option"
-              aria-selected={index === current}
-              data-active={index === current || undefined}
-              className={styles.place}
-              onPointerMove={() => setActive(index)}
-              onClick={() => visit(place)}
-            >
-              {place.icon}
-              <span>{place.label}</span>
-            </div>
-          </div>
-        ))}
-        {shown.length === 0 && <p className={styles.none}>{t('nothingFound', { ns: 'common' })}</p>}
-      </div>
+      <PlaceList id={id} places={shown} current={current} onPoint={setActive} onVisit={visit} />
     </>
+  );
+}
+
+interface PlaceListProps {
+  id: string;
+  places: Place[];
+  current: number;
+  onPoint: (index: number) => void;
+  onVisit: (place: Place) => void;
+}
+
+function PlaceList({ id, places, current, onPoint, onVisit }: PlaceListProps) {
+  const { t } = useTranslation('pages');
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => void list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest' }), [current]);
+  return (
+    <div id={id} ref={list} role="listbox" aria-label={t('nav.find')} className={styles.list}>
+      {places.map((place, index) => (
+        <div key={place.href} role="presentation">
+          {place.group !== places[index - 1]?.group && <div className={styles.group}>{place.group}</div>}
+          <div
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === current}
+            data-active={index === current || undefined}
+            className={styles.place}
+            onPointerMove={() => onPoint(index)}
+            onClick={() => onVisit(place)}
+          >
+            {place.icon}
+            <span>{place.label}</span>
+          </div>
+        </div>
+      ))}
+      {places.length === 0 && <p className={styles.none}>{t('nothingFound', { ns: 'common' })}</p>}
+    </div>
   );
 }
 

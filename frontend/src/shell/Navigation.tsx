@@ -14,7 +14,6 @@ import styles from './Navigation.module.css';
 export function Navigation({ workspace, className }: { workspace?: Workspace; className?: string }) {
   const { t } = useTranslation('pages');
   const user = useMe().data?.user;
-  const base = workspace && `/w/${workspace.slug}`;
   return (
     <aside className={clsx(styles.nav, className)}>
       <WorkspaceSwitcher workspace={workspace} />
@@ -23,31 +22,7 @@ export function Navigation({ workspace, className }: { workspace?: Workspace; cl
         <span>{t('nav.find')}</span>
         <Kbd keys="mod+k" />
       </button>
-      <nav className={styles.links} aria-label={t('nav.label')}>
-        {base && (
-          <>
-            <NavLink href={base} exact icon={<Workflow size={16} />}>
-              {t('pipelines.title')}
-            </NavLink>
-            <NavLink href={`${base}/runs`} icon={<History size={16} />}>
-              {t('runs.title')}
-            </NavLink>
-            <NavLink href={`${base}/collections`} icon={<Library size={16} />}>
-              {t('collections.title')}
-            </NavLink>
-            <NavLink href={`${base}/settings`} icon={<Settings size={16} />}>
-              {t('settings.title')}
-            </NavLink>
-            <hr className={styles.rule} />
-          </>
-        )}
-        <NavLink href="/gallery" icon={<LayoutTemplate size={16} />}>
-          {t('gallery.title')}
-        </NavLink>
-        <NavLink href="/models" icon={<Boxes size={16} />}>
-          {t('models.title')}
-        </NavLink>
-      </nav>
+      <Links base={workspace && `/w/${workspace.slug}`} />
       <div className={styles.foot}>
         {user ? (
           <NavLink href="/account" icon={<Avatar name={user.name || user.email} size={20} />}>
@@ -58,6 +33,37 @@ export function Navigation({ workspace, className }: { workspace?: Workspace; cl
         )}
       </div>
     </aside>
+  );
+}
+
+function Links({ base }: { base: string | undefined }) {
+  const { t } = useTranslation('pages');
+  return (
+    <nav className={styles.links} aria-label={t('nav.label')}>
+      {base && (
+        <>
+          <NavLink href={base} exact icon={<Workflow size={16} />}>
+            {t('pipelines.title')}
+          </NavLink>
+          <NavLink href={`${base}/runs`} icon={<History size={16} />}>
+            {t('runs.title')}
+          </NavLink>
+          <NavLink href={`${base}/collections`} icon={<Library size={16} />}>
+            {t('collections.title')}
+          </NavLink>
+          <NavLink href={`${base}/settings`} icon={<Settings size={16} />}>
+            {t('settings.title')}
+          </NavLink>
+          <hr className={styles.rule} />
+        </>
+      )}
+      <NavLink href="/gallery" icon={<LayoutTemplate size={16} />}>
+        {t('gallery.title')}
+      </NavLink>
+      <NavLink href="/models" icon={<Boxes size={16} />}>
+        {t('models.title')}
+      </NavLink>
+    </nav>
   );
 }
 

@@ -1,7 +1,7 @@
 import clsx from 'clsx';
 import { Check, ChevronsUpDown } from 'lucide-react';
 import { Popover } from 'radix-ui';
-import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useId, useMemo, useRef, useState, type ComponentPropsWithRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import fieldStyles from './Field.module.css';
 import { useField } from './Field';
@@ -34,36 +34,11 @@ interface SelectProps {
 /** One of several. Arrow keys, Home, End, letters, Enter and Escape do what they do in a native select. */
 export function Select({ options, searchable = options.length > 8, ...props }: SelectProps) {
   const [open, setOpen] = useState(false);
-  const field = useField();
-  const { t } = useTranslation('common');
-  const chosen = options.find((option) => option.value === props.value);
   const listId = useId();
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger asChild>
-        <button
-          type="button"
-          role="combobox"
-          {...field}
-          aria-label={props.label && `${props.label}: ${chosen?.label ?? props.value ?? ''}`}
-          aria-expanded={open}
-          aria-controls={listId}
-          disabled={props.disabled}
-          data-testid={props.testId}
-          className={clsx(fieldStyles.control, fieldStyles.picker, props.className)}
-          onKeyDown={(event) => {
-            if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-              event.preventDefault();
-              setOpen(true);
-            }
-          }}
-        >
-          {chosen?.icon}
-          <span className={fieldStyles.picked} data-empty={!chosen || undefined}>
-            {chosen?.label ?? props.value ?? props.placeholder ?? t('choose')}
-          </span>
-          <ChevronsUpDown size={14} />
-        </button>
+        <Trigger {...props} chosen={options.find((option) => option.value === props.value)} open={open} listId={listId} onOpen={() => setOpen(true)} />
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
@@ -89,6 +64,43 @@ export function Select({ options, searchable = options.length > 8, ...props }: S
   );
 }
 
+interface TriggerProps extends Omit<SelectProps, 'options' | 'onChange'>, Omit<ComponentPropsWithRef<'button'>, 'value' | 'onChange'> {
+  chosen: Option | undefined;
+  open: boolean;
+  listId: string;
+  onOpen: () => void;
+}
+
+/** The button that shows what is chosen; Radix adds its own properties to it. */
+function Trigger({ value, placeholder, label, testId, empty: _, chosen, open, listId, onOpen, className, ...rest }: TriggerProps) {
+  const field = useField();
+  const { t } = useTranslation('common');
+  return (
+    <button
+      {...rest}
+      type="button"
+      role="combobox"
+      {...field}
+      aria-label={label && `${label}: ${chosen?.label ?? value ?? ''}`}
+      aria-expanded={open}
+      aria-controls={listId}
+      data-testid={testId}
+      className={clsx(fieldStyles.control, fieldStyles.picker, className)}
+      onKeyDown={(event) => {
+        if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+        event.preventDefault();
+        onOpen();
+      }}
+    >
+      {chosen?.icon}
+      <span className={fieldStyles.picked} data-empty={!chosen || undefined}>
+        {chosen?.label ?? value ?? placeholder ?? t('choose')}
+      </span>
+      <ChevronsUpDown size={14} />
+    </button>
+  );
+}
+
 type Searchable = Omit<SelectProps, 'searchable'>;
 
 /** A select that is always searched by typing. */
@@ -101,26 +113,12 @@ interface OptionListProps extends SelectProps {
 
 function OptionList({ id, options, value, searchable, empty, label, placeholder, onChoose }: OptionListProps) {
   const { t } = useTranslation('common');
-  const [query, setQuery] = useState('');
-  const shown = useMemo(() => matching(options, query), [options, query]);
-  const [active, setActive] = useState(() => Math.max(0, options.findIndex((option) => option.value === value)));
+  const { query, search, shown, current, point, control } = useOptions(id, options, value, searchable ?? false, onChoose);
   const focused = useRef<HTMLInputElement & HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => void focused.current?.focus(), []);
   // New browsers answer a scroll with a promise, and an effect must not return one.
-  useEffect(() => void list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest' }), [active, shown]);
-  const current = Math.min(active, shown.length - 1);
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const next = movedBy(event, current, shown, searchable ?? false);
-    if (next === 'choose') {
-      const option = shown[current];
-      if (option && !option.disabled) onChoose(option.value);
-    } else if (next === null) return;
-    else setActive(next);
-    event.preventDefault();
-  };
-  const control = { onKeyDown, 'aria-activedescendant': shown[current] ? `${id}-${current}` : undefined };
+  useEffect(() => void list.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest' }), [current, shown]);
   return (
     <>
       {searchable && (
@@ -131,10 +129,7 @@ function OptionList({ id, options, value, searchable, empty, label, placeholder,
           placeholder={t('search')}
           aria-label={t('search')}
           aria-controls={id}
-          onChange={(event) => {
-            setQuery(event.target.value);
-            setActive(0);
-          }}
+          onChange={(event) => search(event.target.value)}
           {...control}
         />
       )}
@@ -148,29 +143,74 @@ function OptionList({ id, options, value, searchable, empty, label, placeholder,
         {...(searchable ? {} : control)}
       >
         {shown.map((option, index) => (
-          <div
+          <OptionRow
             key={option.value}
             id={`${id}-${index}`}
-            role="option"
-            aria-selected={option.value === value}
-            aria-disabled={option.disabled || undefined}
-            data-disabled={option.disabled || undefined}
-            data-active={index === current || undefined}
-            className={floatStyles.item}
-            onPointerMove={() => setActive(index)}
-            onClick={() => !option.disabled && onChoose(option.value)}
-          >
-            {option.icon}
-            <span className={floatStyles.words}>
-              {option.label}
-              {option.hint && <span className={floatStyles.hint}>{option.hint}</span>}
-            </span>
-            {option.value === value && <Check size={14} className={floatStyles.tick} />}
-          </div>
+            option={option}
+            chosen={option.value === value}
+            active={index === current}
+            onPoint={() => point(index)}
+            onChoose={onChoose}
+          />
         ))}
         {shown.length === 0 && <div className={floatStyles.none}>{(!query && empty) || t('nothingFound')}</div>}
       </div>
     </>
+  );
+}
+
+/** What is shown of the options, which of them is pointed at, and what keys do about it. */
+function useOptions(id: string, options: Option[], value: string | undefined, searchable: boolean, onChoose: (value: string) => void) {
+  const [query, setQuery] = useState('');
+  const shown = useMemo(() => matching(options, query), [options, query]);
+  const [active, point] = useState(() => Math.max(0, options.findIndex((option) => option.value === value)));
+  const current = Math.min(active, shown.length - 1);
+  const search = (words: string) => {
+    setQuery(words);
+    point(0);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const next = movedBy(event, current, shown, searchable);
+    if (next === 'choose') {
+      const option = shown[current];
+      if (option && !option.disabled) onChoose(option.value);
+    } else if (next === null) return;
+    else point(next);
+    event.preventDefault();
+  };
+  const control = { onKeyDown, 'aria-activedescendant': shown[current] ? `${id}-${current}` : undefined };
+  return { query, search, shown, current, point, control };
+}
+
+interface OptionRowProps {
+  id: string;
+  option: Option;
+  chosen: boolean;
+  active: boolean;
+  onPoint: () => void;
+  onChoose: (value: string) => void;
+}
+
+function OptionRow({ id, option, chosen, active, onPoint, onChoose }: OptionRowProps) {
+  return (
+    <div
+      id={id}
+      role="option"
+      aria-selected={chosen}
+      aria-disabled={option.disabled || undefined}
+      data-disabled={option.disabled || undefined}
+      data-active={active || undefined}
+      className={floatStyles.item}
+      onPointerMove={onPoint}
+      onClick={() => !option.disabled && onChoose(option.value)}
+    >
+      {option.icon}
+      <span className={floatStyles.words}>
+        {option.label}
+        {option.hint && <span className={floatStyles.hint}>{option.hint}</span>}
+      </span>
+      {chosen && <Check size={14} className={floatStyles.tick} />}
+    </div>
   );
 }
 

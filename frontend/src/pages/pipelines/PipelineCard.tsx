@@ -60,7 +60,6 @@ function CardMenu({ pipeline, workspace, mayEdit }: Props) {
   const { t } = useTranslation(['pages', 'common']);
   const [asking, setAsking] = useState<'rename' | 'delete' | null>(null);
   const create = useCreatePipeline(workspace);
-  const remove = useDeletePipeline(workspace);
   const duplicate = () =>
     create.mutate(
       { name: t('pipelines.copyOf', { name: pipeline.name }), graph: pipeline.graph },
@@ -88,20 +87,31 @@ function CardMenu({ pipeline, workspace, mayEdit }: Props) {
         }
       />
       {asking === 'rename' && <Rename pipeline={pipeline} workspace={workspace} onClose={() => setAsking(null)} />}
-      <Confirm
-        open={asking === 'delete'}
-        onOpenChange={(open) => !open && setAsking(null)}
-        title={t('pipelines.deleteTitle', { name: pipeline.name })}
-        description={t('pipelines.deleteDetail')}
-        action={t('common:delete')}
-        onConfirm={() =>
-          remove.mutateAsync(pipeline.id, {
-            onSuccess: () => void toast({ title: t('pipelines.deleted', { name: pipeline.name }) }),
-            onError: failed(t('pipelines.notDeleted')),
-          })
-        }
-      />
+      <Deletion pipeline={pipeline} workspace={workspace} open={asking === 'delete'} onClose={() => setAsking(null)} />
     </div>
+  );
+}
+
+interface DeletionProps {
+  pipeline: Pipeline;
+  workspace: string;
+  open: boolean;
+  onClose: () => void;
+}
+
+function Deletion({ pipeline, workspace, open, onClose }: DeletionProps) {
+  const { t } = useTranslation(['pages', 'common']);
+  const remove = useDeletePipeline(workspace);
+  const done = () => void toast({ title: t('pipelines.deleted', { name: pipeline.name }) });
+  return (
+    <Confirm
+      open={open}
+      onOpenChange={(next) => !next && onClose()}
+      title={t('pipelines.deleteTitle', { name: pipeline.name })}
+      description={t('pipelines.deleteDetail')}
+      action={t('common:delete')}
+      onConfirm={() => remove.mutateAsync(pipeline.id, { onSuccess: done, onError: failed(t('pipelines.notDeleted')) })}
+    />
   );
 }
 

@@ -16,10 +16,7 @@ export default function PipelinesPage({ workspace }: { workspace: string }) {
   const { t } = useTranslation('pages');
   const pipelines = usePipelines(workspace);
   const mayEdit = useMay(workspace, 'editor');
-  const [query, setQuery] = useState('');
-  const shown = useMemo(() => matching(pipelines.data ?? [], query), [pipelines.data, query]);
   const { createBlank, importFiles, busy } = useNewPipeline(workspace);
-  const none = pipelines.data?.length === 0;
   return (
     <DropTarget onFiles={importFiles} disabled={!mayEdit} label={t('pipelines.drop')}>
       <Page
@@ -40,25 +37,35 @@ export default function PipelinesPage({ workspace }: { workspace: string }) {
           <ErrorState error={pipelines.error} retry={() => void pipelines.refetch()} />
         ) : !pipelines.data ? (
           <CardSkeletons />
-        ) : none ? (
+        ) : pipelines.data.length === 0 ? (
           <FirstPipeline workspace={workspace} mayEdit={mayEdit} onBlank={createBlank} />
         ) : (
-          <>
-            {pipelines.data.length > 6 && (
-              <div className={styles.search}>
-                <TextInput type="search" icon={<Search size={16} />} value={query} placeholder={t('pipelines.search')} aria-label={t('pipelines.search')} onChange={(event) => setQuery(event.target.value)} />
-              </div>
-            )}
-            <ul className={styles.grid} data-testid="pipelines">
-              {shown.map((pipeline) => (
-                <PipelineCard key={pipeline.id} pipeline={pipeline} workspace={workspace} mayEdit={mayEdit} />
-              ))}
-            </ul>
-            {shown.length === 0 && <EmptyState title={t('pipelines.noMatch', { query })} />}
-          </>
+          <Listed pipelines={pipelines.data} workspace={workspace} mayEdit={mayEdit} />
         )}
       </Page>
     </DropTarget>
+  );
+}
+
+/** The cards, with a search once there are many. */
+function Listed({ pipelines, workspace, mayEdit }: { pipelines: Pipeline[]; workspace: string; mayEdit: boolean }) {
+  const { t } = useTranslation('pages');
+  const [query, setQuery] = useState('');
+  const shown = useMemo(() => matching(pipelines, query), [pipelines, query]);
+  return (
+    <>
+      {pipelines.length > 6 && (
+        <div className={styles.search}>
+          <TextInput type="search" icon={<Search size={16} />} value={query} placeholder={t('pipelines.search')} aria-label={t('pipelines.search')} onChange={(event) => setQuery(event.target.value)} />
+        </div>
+      )}
+      <ul className={styles.grid} data-testid="pipelines">
+        {shown.map((pipeline) => (
+          <PipelineCard key={pipeline.id} pipeline={pipeline} workspace={workspace} mayEdit={mayEdit} />
+        ))}
+      </ul>
+      {shown.length === 0 && <EmptyState title={t('pipelines.noMatch', { query })} />}
+    </>
   );
 }
 
