@@ -325,13 +325,29 @@ def test_tails_end_with_their_last_watcher(live_url: str, running: Run, bearer: 
         ):
             await asyncio.gather(one.recv(), two.recv())
             assert len(tail._tails) == 1
-        for _ in range(100):
-            if not tail._tails:
-                return
-            await asyncio.sleep(0.05)
-        pytest.fail("nobody watches, and the stream is still read")
 
     asyncio.run(story())
+    assert nobody_reads()
+
+
+def test_a_tail_ends_when_a_follower_of_sent_events_goes(
+    live_url: str, running: Run, bearer: dict[str, str], valkey: Redis
+) -> None:
+    append(valkey, running, 1, "run.started")
+    headers = {**bearer, "Accept": "text/event-stream"}
+    with httpx.stream("GET", f"{live_url}/api/v1/runs/{running.pk}/events", headers=headers, timeout=20) as answer:
+        lines = answer.iter_lines()
+        while next(lines) != "id: 1-1":
+            pass
+        assert len(tail._tails) == 1
+    assert nobody_reads()
+
+
+def nobody_reads() -> bool:
+    deadline = time.monotonic() + 10
+    while tail._tails and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not tail._tails
 
 
 @pytest.mark.parametrize("text", ["", "1", "1-", "-1", "a-b", "1-2-3", "1-2\n", "١-٢", "9" * 30 + "-1"])
