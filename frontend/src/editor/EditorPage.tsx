@@ -38,7 +38,8 @@ function useOpened(workspace: string, id: string) {
       .catch((error: unknown) => !stop.signal.aborted && setRead({ error }));
     return () => stop.abort();
   }, [id, tries]);
-  if (!session && read.pipeline && catalogue.data && role) setSession(openPipeline(read.pipeline, catalogue.data, role));
+  if (!session && read.pipeline && catalogue.data && role)
+    setSession(openPipeline(read.pipeline, catalogue.data, role));
   const retry = () => {
     setRead({});
     setTries(tries + 1);

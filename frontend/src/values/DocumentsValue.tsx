@@ -31,13 +31,17 @@ export function DocumentsValue({ documents, count }: { documents: readonly Docum
 
 /** Pages that were read, passages that were cut or found: both travel as documents. */
 export function calledAs(documents: readonly DocumentForm[]): 'pages' | 'documents' {
-  return documents.every((each) => each.page !== undefined && each.start === undefined && each.passage === undefined) ? 'pages' : 'documents';
+  return documents.every((each) => each.page !== undefined && each.start === undefined && each.passage === undefined)
+    ? 'pages'
+    : 'documents';
 }
 
 function DocumentCard({ document, number }: { document: DocumentForm; number: number }) {
   const { t } = useTranslation('editor');
   const citations = useContext(CitationsContext);
-  const place = [document.page ? t('values.page', { page: document.page }) : '', document.heading].filter(Boolean).join(' · ');
+  const place = [document.page ? t('values.page', { page: document.page }) : '', document.heading]
+    .filter(Boolean)
+    .join(' · ');
   const inner = (
     <>
       <span className={styles.documentHead}>
@@ -56,7 +60,12 @@ function DocumentCard({ document, number }: { document: DocumentForm; number: nu
   );
   if (!citations) return <div className={styles.document}>{inner}</div>;
   return (
-    <button type="button" className={`${styles.document} nodrag`} onClick={() => citations.open(document, number)} data-testid="document-card">
+    <button
+      type="button"
+      className={`${styles.document} nodrag`}
+      onClick={() => citations.open(document, number)}
+      data-testid="document-card"
+    >
       {inner}
     </button>
   );

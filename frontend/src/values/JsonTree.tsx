@@ -24,10 +24,15 @@ export function JsonTree({ value, name, depth = 0 }: { value: Json; name?: strin
       <button type="button" className={`${styles.fold} nodrag`} aria-expanded={open} onClick={() => setOpen(!open)}>
         <ChevronRight size={12} data-open={open || undefined} aria-hidden />
         {label}
-        <span className={styles.count}>{t(Array.isArray(value) ? 'values.items' : 'values.fields', { count: branches.length })}</span>
+        <span className={styles.count}>
+          {t(Array.isArray(value) ? 'values.items' : 'values.fields', { count: branches.length })}
+        </span>
       </button>
-      {open && branches.slice(0, 200).map(([key, item]) => <JsonTree key={key} name={key} value={item} depth={depth + 1} />)}
-      {open && branches.length > 200 && <p className={styles.note}>{t('values.more', { count: branches.length - 200 })}</p>}
+      {open &&
+        branches.slice(0, 200).map(([key, item]) => <JsonTree key={key} name={key} value={item} depth={depth + 1} />)}
+      {open && branches.length > 200 && (
+        <p className={styles.note}>{t('values.more', { count: branches.length - 200 })}</p>
+      )}
     </div>
   );
 }
@@ -39,6 +44,8 @@ function Leaf({ value }: { value: Json }) {
 
 function branchesOf(value: Json): [string, Json][] | null {
   if (typeof value !== 'object' || value === null) return null;
-  const branches = Array.isArray(value) ? value.map((item, index): [string, Json] => [String(index), item]) : Object.entries(value);
+  const branches = Array.isArray(value)
+    ? value.map((item, index): [string, Json] => [String(index), item])
+    : Object.entries(value);
   return branches.length > 0 ? branches : null;
 }

@@ -20,14 +20,23 @@ export function PassageSheet({ shown, onClose }: Props) {
   const found = usePassage(document?.passage ?? null);
   const title = found.data?.document.title || document?.title || t('values.passage');
   return (
-    <Sheet open={shown !== null} onOpenChange={(open) => !open && onClose()} title={shown ? `[${shown.number}] ${title}` : title} size="lg">
+    <Sheet
+      open={shown !== null}
+      onOpenChange={(open) => !open && onClose()}
+      title={shown ? `[${shown.number}] ${title}` : title}
+      size="lg"
+    >
       {document && (
         <div className={styles.passage} data-testid="passage-sheet">
           <Place document={document} passage={found.data} />
           {found.isLoading ? (
             <Skeleton height={160} />
           ) : (
-            <PassageText before={found.data?.before} text={found.data?.text ?? document.text} after={found.data?.after} />
+            <PassageText
+              before={found.data?.before}
+              text={found.data?.text ?? document.text}
+              after={found.data?.after}
+            />
           )}
           {found.isError && <p className={styles.note}>{t('values.passageGone')}</p>}
         </div>

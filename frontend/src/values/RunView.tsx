@@ -1,5 +1,5 @@
 import { ReactFlowProvider } from '@xyflow/react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { api } from '@/api/client';
@@ -30,7 +30,10 @@ export function RunView({ run: runId }: { run: string }) {
     return () => stop.abort();
   }, [runId]);
   const { run } = read;
-  const session = useMemo(() => (run && catalogue.data ? showGraph(run.graph, catalogue.data, run.workspace ?? '') : null), [run, catalogue.data]);
+  const session = useMemo(
+    () => (run && catalogue.data ? showGraph(run.graph, catalogue.data, run.workspace ?? '') : null),
+    [run, catalogue.data],
+  );
   useEffect(() => {
     if (!session || !run) return;
     session.runs.watch({ id: run.id, number: run.number ?? null, graph: run.graph, inputs: run.inputs ?? {} });
@@ -49,27 +52,31 @@ export function RunView({ run: runId }: { run: string }) {
 }
 
 function Shown() {
-  const { t } = useTranslation('editor');
   const { view } = useSession();
   const passage = useView((state) => state.passage);
-  const show = (ids: readonly string[]) => view.setState({ selected: ids });
   return (
     <div className={styles.view} data-testid="run-view">
       <div className={styles.canvas}>
         <Canvas still />
       </div>
-      <Tabs
-        label={t('drawer.label')}
-        tabs={[
-          { value: 'output', label: t('drawer.output'), content: <div className={styles.tab}><Outputs /></div> },
-          { value: 'timeline', label: t('drawer.timeline'), content: <div className={styles.tab}><Timeline onShow={show} /></div> },
-          { value: 'events', label: t('drawer.events'), content: <div className={styles.tab}><EventList /></div> },
-        ]}
-      />
+      <RunTabs />
       <PassageSheet shown={passage} onClose={() => view.setState({ passage: null })} />
       <LargeValue />
     </div>
   );
+}
+
+function RunTabs() {
+  const { t } = useTranslation('editor');
+  const { view } = useSession();
+  const show = (ids: readonly string[]) => view.setState({ selected: ids });
+  const tab = (value: 'output' | 'timeline' | 'events', content: ReactNode) => ({
+    value,
+    label: t(`drawer.${value}`),
+    content: <div className={styles.tab}>{content}</div>,
+  });
+  const tabs = [tab('output', <Outputs />), tab('timeline', <Timeline onShow={show} />), tab('events', <EventList />)];
+  return <Tabs label={t('drawer.label')} tabs={tabs} />;
 }
 
 export default RunView;

@@ -98,9 +98,21 @@ function SpanView({ span }: { span: Span }): ReactNode {
     case 'code':
       return <code className={styles.inlineCode}>{span.text}</code>;
     case 'strong':
-      return <strong>{span.spans.map((each, index) => <SpanView key={index} span={each} />)}</strong>;
+      return (
+        <strong>
+          {span.spans.map((each, index) => (
+            <SpanView key={index} span={each} />
+          ))}
+        </strong>
+      );
     case 'emphasis':
-      return <em>{span.spans.map((each, index) => <SpanView key={index} span={each} />)}</em>;
+      return (
+        <em>
+          {span.spans.map((each, index) => (
+            <SpanView key={index} span={each} />
+          ))}
+        </em>
+      );
     case 'link':
       return (
         <a href={span.href} target="_blank" rel="noopener noreferrer nofollow" className={styles.link}>

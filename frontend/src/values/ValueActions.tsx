@@ -7,7 +7,15 @@ import type { Json } from '../editor/document/graph';
 import { artifactUrl, formOf, plain } from './forms';
 
 /** Copy, download and, where there is room to gain, open large. */
-export function ValueActions({ value, name, onLarge }: { value: Json | undefined; name: string; onLarge?: () => void }) {
+export function ValueActions({
+  value,
+  name,
+  onLarge,
+}: {
+  value: Json | undefined;
+  name: string;
+  onLarge?: () => void;
+}) {
   const { t } = useTranslation('editor');
   const [copied, setCopied] = useState(false);
   const copy = async () => {

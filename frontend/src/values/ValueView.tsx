@@ -25,9 +25,17 @@ function FormView({ form, streaming }: { form: Form; streaming: boolean }) {
   const { t } = useTranslation('editor');
   switch (form.kind) {
     case 'text':
-      return form.text || streaming ? <TextValue text={form.text} streaming={streaming} /> : <p className={styles.nothing}>{t('values.empty')}</p>;
+      return form.text || streaming ? (
+        <TextValue text={form.text} streaming={streaming} />
+      ) : (
+        <p className={styles.nothing}>{t('values.empty')}</p>
+      );
     case 'number':
-      return <p className={styles.figure}>{new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 }).format(form.number)}</p>;
+      return (
+        <p className={styles.figure}>
+          {new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 }).format(form.number)}
+        </p>
+      );
     case 'boolean':
       return <p className={styles.figure}>{t(form.truth ? 'values.yes' : 'values.no')}</p>;
     case 'documents':
@@ -84,7 +92,9 @@ function Rows({ rows }: { rows: readonly Record<string, Json>[] }) {
           {rows.slice(0, 100).map((row, index) => (
             <tr key={index}>
               {columns.map((column) => (
-                <td key={column}>{typeof row[column] === 'string' ? row[column] : JSON.stringify(row[column] ?? '')}</td>
+                <td key={column}>
+                  {typeof row[column] === 'string' ? row[column] : JSON.stringify(row[column] ?? '')}
+                </td>
               ))}
             </tr>
           ))}
@@ -121,7 +131,12 @@ function KeptView({ form }: { form: Form & { kind: 'kept' } }) {
       <FormView form={form.preview} streaming={false} />
       <div className={styles.kept}>
         <span className={styles.note}>{t(whole.isError ? 'values.keptGone' : 'values.beginning')}</span>
-        <Button size="sm" variant="ghost" busy={whole.isFetching} onClick={() => (wanted ? void whole.refetch() : setWanted(true))}>
+        <Button
+          size="sm"
+          variant="ghost"
+          busy={whole.isFetching}
+          onClick={() => (wanted ? void whole.refetch() : setWanted(true))}
+        >
           {t('values.showAll', { size: bytes(form.size, i18n.language) })}
         </Button>
       </div>

@@ -42,7 +42,8 @@ export function formOf(value: Json | undefined): Form {
   if (typeof value === 'string') return { kind: 'text', text: value };
   if (typeof value === 'number') return { kind: 'number', number: value };
   if (typeof value === 'boolean') return { kind: 'boolean', truth: value };
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'json', value: value ?? null };
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { kind: 'json', value: value ?? null };
   return fieldsOf(value);
 }
 
@@ -59,7 +60,8 @@ function fieldsOf(value: Fields): Form {
   if (type === 'Table' && Array.isArray(value['rows'])) return { kind: 'table', rows: value['rows'] as Fields[] };
   if (type === 'Embedding') return { kind: 'embedding', dimension: Number(value['dimension'] ?? 0) };
   if (type === 'Json' && 'value' in value) return { kind: 'json', value: value['value'] ?? null };
-  if (typeof type === 'string' && type.startsWith('list[') && Array.isArray(value['items'])) return { kind: 'list', items: value['items'] };
+  if (typeof type === 'string' && type.startsWith('list[') && Array.isArray(value['items']))
+    return { kind: 'list', items: value['items'] };
   return { kind: 'json', value };
 }
 

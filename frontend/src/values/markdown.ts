@@ -59,7 +59,13 @@ function nextBlock(lines: string[]): Block {
     return { kind: 'rule' };
   }
   if (BULLET.test(line) || NUMBERED.test(line)) return listBlock(lines);
-  if (/^\s*>/.test(line)) return { kind: 'quote', text: taken(lines, (each) => /^\s*>/.test(each)).map((each) => each.replace(/^\s*>\s?/, '')).join('\n') };
+  if (/^\s*>/.test(line))
+    return {
+      kind: 'quote',
+      text: taken(lines, (each) => /^\s*>/.test(each))
+        .map((each) => each.replace(/^\s*>\s?/, ''))
+        .join('\n'),
+    };
   if (line.includes('|') && DIVIDER.test(lines[1] ?? '')) return tableBlock(lines);
   return { kind: 'paragraph', text: taken(lines, (each, index) => index === 0 || !startsBlock(each)).join('\n') };
 }
@@ -102,7 +108,11 @@ function tableBlock(lines: string[]): Block {
 }
 
 const cells = (line: string): string[] =>
-  line.trim().replace(/^\||\|$/g, '').split('|').map((cell) => cell.trim());
+  line
+    .trim()
+    .replace(/^\||\|$/g, '')
+    .split('|')
+    .map((cell) => cell.trim());
 
 const INLINE =
   /(`+)([^`]+?)\1|\*\*(?=\S)([^*]+?)\*\*|(?<![\w*])\*(?=\S)([^*\n]+?)\*(?![\w*])|(?<!\w)_(?=\S)([^_\n]+?)_(?!\w)|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)|(https?:\/\/[^\s<>"')\]]+[^\s<>"')\].,;:!?])|\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g;
@@ -127,6 +137,7 @@ function spanOf(match: RegExpExecArray | RegExpMatchArray): Span[] {
   if (emphasis !== undefined) return [{ kind: 'emphasis', spans: spans(emphasis) }];
   if (label !== undefined && target !== undefined) return [{ kind: 'link', text: label, href: target }];
   if (address !== undefined) return [{ kind: 'link', text: address, href: address }];
-  if (citation !== undefined) return citation.split(',').map((number) => ({ kind: 'citation', number: Number(number) }));
+  if (citation !== undefined)
+    return citation.split(',').map((number) => ({ kind: 'citation', number: Number(number) }));
   return [{ kind: 'text', text: whole ?? '' }];
 }

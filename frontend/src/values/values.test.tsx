@@ -40,7 +40,10 @@ test('markup in a text is text', () => {
 });
 
 test('passages are cards with their place and open too', async () => {
-  const open = shown({ type: 'Documents', documents: [{ text: 'Oil', title: 'Manual', page: 2, passage: 'p1', score: 0.5 }] });
+  const open = shown({
+    type: 'Documents',
+    documents: [{ text: 'Oil', title: 'Manual', page: 2, passage: 'p1', score: 0.5 }],
+  });
   await userEvent.click(screen.getByRole('button', { name: /Manual/ }));
   expect(open).toHaveBeenCalledOnce();
   expect(screen.getByText(/page 2/)).toBeTruthy();
@@ -80,7 +83,12 @@ test.each([
 });
 
 test('documents are found also in the preview of a large value, and copied as text with their numbers', () => {
-  const large = { type: 'Documents', artifact: 'a', size: 9, preview: { count: 2, documents: [{ text: 'x', title: 'T' }] } };
+  const large = {
+    type: 'Documents',
+    artifact: 'a',
+    size: 9,
+    preview: { count: 2, documents: [{ text: 'x', title: 'T' }] },
+  };
   expect(documentsIn(large)).toEqual([{ text: 'x', title: 'T' }]);
   expect(plain({ type: 'Documents', documents: [{ text: 'x', title: 'T' }] })).toBe('[1] T\nx');
   expect([bytes(0, 'en'), bytes(2048, 'en'), bytes(3_400_000, 'en')]).toEqual(['0 byte', '2 kB', '3.4 MB']);

@@ -31,7 +31,14 @@ export function EmptyCanvas({ onAdd, onFile }: { onAdd: () => void; onFile: (fil
           <strong>{t('empty.file')}</strong>
           <span>{t('empty.fileHow')}</span>
         </button>
-        <input ref={picker} type="file" className="visually-hidden" tabIndex={-1} aria-label={t('empty.file')} onChange={(event) => event.target.files?.[0] && onFile(event.target.files[0])} />
+        <input
+          ref={picker}
+          type="file"
+          className="visually-hidden"
+          tabIndex={-1}
+          aria-label={t('empty.file')}
+          onChange={(event) => event.target.files?.[0] && onFile(event.target.files[0])}
+        />
       </div>
     </div>
   );

@@ -1,4 +1,15 @@
-import { ArrowRightFromLine, ArrowRightToLine, Binary, Box, GitBranch, Library, ShieldCheck, Sparkles, Wrench, type LucideIcon } from 'lucide-react';
+import {
+  ArrowRightFromLine,
+  ArrowRightToLine,
+  Binary,
+  Box,
+  GitBranch,
+  Library,
+  ShieldCheck,
+  Sparkles,
+  Wrench,
+  type LucideIcon,
+} from 'lucide-react';
 
 const ICONS: Record<string, LucideIcon> = {
   input: ArrowRightFromLine,

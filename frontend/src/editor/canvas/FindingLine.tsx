@@ -10,7 +10,8 @@ const ICONS = { error: CircleAlert, warning: TriangleAlert, note: Info };
 export function useFindingWords(): (message: string) => string {
   const { document } = useSession();
   const titleOf = useTitleOf();
-  return (message) => message.replace(/“([^”]+)”/g, (whole, id: string) => (document.picture.nodes[id] ? `“${titleOf(id)}”` : whole));
+  return (message) =>
+    message.replace(/“([^”]+)”/g, (whole, id: string) => (document.picture.nodes[id] ? `“${titleOf(id)}”` : whole));
 }
 
 /** One thing that the checker proved, in its words. */

@@ -69,7 +69,12 @@ function ProgressLine({ node }: { node: string }) {
   const fraction = useRun(({ run }) => run.steps[node]?.fraction ?? null);
   if (!running) return null;
   return (
-    <div className={styles.progress} data-unknown={fraction === null || undefined} role="progressbar" aria-valuenow={fraction === null ? undefined : Math.round(fraction * 100)}>
+    <div
+      className={styles.progress}
+      data-unknown={fraction === null || undefined}
+      role="progressbar"
+      aria-valuenow={fraction === null ? undefined : Math.round(fraction * 100)}
+    >
       <span style={fraction === null ? undefined : { width: `${fraction * 100}%` }} />
     </div>
   );

@@ -16,8 +16,16 @@ export function NodeFooter({ node }: { node: string }) {
   if (!step) return null;
   if (step.status === 'failed' && step.error) return <Failure node={node} error={step.error} />;
   if (step.status === 'running' && step.note) return <p className={styles.cost}>{step.note}</p>;
-  if (step.status === 'running' && step.attempt > 1) return <p className={styles.cost}>{t('node.attempt', { number: step.attempt })}</p>;
-  if (step.status === 'skipped') return <p className={styles.cost}>{step.reason ? t(`reason.${step.reason}`, { node: titleOf(step.because), defaultValue: step.reason }) : t('node.skipped')}</p>;
+  if (step.status === 'running' && step.attempt > 1)
+    return <p className={styles.cost}>{t('node.attempt', { number: step.attempt })}</p>;
+  if (step.status === 'skipped')
+    return (
+      <p className={styles.cost}>
+        {step.reason
+          ? t(`reason.${step.reason}`, { node: titleOf(step.because), defaultValue: step.reason })
+          : t('node.skipped')}
+      </p>
+    );
   if (step.status !== 'done') return null;
   const parts = [
     step.seconds !== null && step.seconds >= 0.01 && !step.cached ? seconds(step.seconds, i18n.language) : '',
@@ -26,7 +34,10 @@ export function NodeFooter({ node }: { node: string }) {
   ];
   const words = parts.filter(Boolean).join(' · ');
   return words ? (
-    <p className={styles.cost} title={step.reason ? t(`reason.${step.reason}`, { defaultValue: step.reason }) : undefined}>
+    <p
+      className={styles.cost}
+      title={step.reason ? t(`reason.${step.reason}`, { defaultValue: step.reason }) : undefined}
+    >
       {words}
     </p>
   ) : null;

@@ -1,18 +1,16 @@
-import { Ban, Check, CircleAlert, Copy, Ellipsis, Pencil, Play, SlidersHorizontal, Trash2, TriangleAlert, Zap } from 'lucide-react';
-import { useRef } from 'react';
+import { Ban, Check, CircleAlert, TriangleAlert, Zap } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
 
-import { IconButton, Menu, Spinner, Tooltip, type MenuEntry } from '@/ui';
-import { fragmentOf } from '../document/clipboard';
+import { Spinner, Tooltip } from '@/ui';
 import type { NodePicture } from '../document/document';
-import { duplicate, removeNodes, rename } from '../document/operations';
-import { useRunning } from '../run/RunningContext';
+import { rename } from '../document/operations';
 import { useRun, useSession, useView } from '../session';
 import type { Kind } from '../types/catalogue';
 import { FamilyIcon } from './FamilyIcon';
 import { useFindingWords } from './FindingLine';
 import type { Severity } from './NodeCard';
+import { NodeMenu } from './NodeMenu';
 import styles from './node.module.css';
 
 interface Props {
@@ -59,7 +57,7 @@ export function NodeHeader({ node, kind, title, state, stale, severity }: Props)
         </h3>
       )}
       <StateMark node={node.id} state={state} severity={severity} />
-      <NodeMenu node={node} title={title} onRename={() => setRenaming(true)} />
+      <NodeMenu node={node} title={title} />
     </header>
   );
 }
@@ -68,14 +66,22 @@ export function NodeHeader({ node, kind, title, state, stale, severity }: Props)
 function StateMark({ node, state, severity }: { node: string; state: string; severity: Severity }) {
   const { t } = useTranslation('editor');
   const cached = useRun(({ run }) => run.steps[node]?.cached ?? false);
-  const messages = useView(useShallow((view) => view.findings.filter((finding) => finding.node === node).map((finding) => finding.message)));
+  const messages = useView(
+    useShallow((view) => view.findings.filter((finding) => finding.node === node).map((finding) => finding.message)),
+  );
   const inWords = useFindingWords();
   const quiet = state === 'idle' || state === 'done';
   if (severity && severity !== 'note' && quiet) {
     const Icon = severity === 'error' ? CircleAlert : TriangleAlert;
     return (
       <Tooltip content={messages.map(inWords).join(' ')} side="top">
-        <span className={styles.mark} data-severity={severity} role="img" aria-label={[t(`severity.${severity}`), ...messages.map(inWords)].join('. ')} data-testid={`findings-${node}`}>
+        <span
+          className={styles.mark}
+          data-severity={severity}
+          role="img"
+          aria-label={[t(`severity.${severity}`), ...messages.map(inWords)].join('. ')}
+          data-testid={`findings-${node}`}
+        >
           <Icon size={15} />
         </span>
       </Tooltip>
@@ -99,35 +105,4 @@ function markFor(state: string, cached: boolean) {
   if (state === 'done') return <Check size={15} className={styles.tick} />;
   if (state === 'failed') return <CircleAlert size={15} className={styles.bad} />;
   return state === 'skipped' ? <Ban size={14} className={styles.skipped} /> : null;
-}
-
-function NodeMenu({ node, title, onRename }: { node: NodePicture; title: string; onRename: () => void }) {
-  const { t } = useTranslation('editor');
-  const { mayEdit, mayRun, document, view } = useSession();
-  const { start, running } = useRunning();
-  // The menu gives the focus back to its button when it closes, which would end a renaming begun at once.
-  const later = useRef<ReturnType<typeof setTimeout>>(undefined);
-  if (!mayEdit && !mayRun) return null;
-  const edits: MenuEntry[] = [
-    'separator',
-    { label: t('node.rename'), icon: <Pencil size={14} />, onSelect: () => void (later.current = setTimeout(onRename, 50)) },
-    { label: t('node.duplicate'), icon: <Copy size={14} />, shortcut: 'mod+d', onSelect: () => view.setState({ selected: duplicate(document, fragmentOf(document.picture, [node.id])) }) },
-    { label: t('node.delete'), icon: <Trash2 size={14} />, shortcut: 'backspace', danger: true, onSelect: () => removeNodes(document, [node.id]) },
-  ];
-  const entries: MenuEntry[] = [
-    { label: t('node.settings'), icon: <SlidersHorizontal size={14} />, onSelect: () => view.setState({ selected: [node.id], inspector: true }) },
-    { label: t('run.fromHere'), icon: <Play size={14} />, disabled: !mayRun || running, onSelect: () => start(node.id) },
-    ...(mayEdit ? edits : []),
-  ];
-  return (
-    <Menu
-      align="end"
-      entries={entries}
-      trigger={
-        <IconButton size="sm" label={t('node.menu', { title })} tooltip={false} className={`${styles.menu} nodrag`} data-testid="node-menu">
-          <Ellipsis size={16} />
-        </IconButton>
-      }
-    />
-  );
 }

@@ -18,7 +18,13 @@ export function NodeKnobs({ node, kind }: { node: NodePicture; kind: Kind }) {
           <span className={styles.knobLabel} aria-hidden>
             {field.label}
           </span>
-          <FieldControl field={field} value={valueOf(field, node.params)} disabled={!mayEdit} compact onChange={(value) => setParam(document, node.id, field.name, value)} />
+          <FieldControl
+            field={field}
+            value={valueOf(field, node.params)}
+            disabled={!mayEdit}
+            compact
+            onChange={(value) => setParam(document, node.id, field.name, value)}
+          />
         </div>
       ))}
     </div>

@@ -18,27 +18,34 @@ export function NodePorts({ node }: { node: NodePicture }) {
   const { catalogue } = useSession();
   const { inputs, outputs } = portsOf(catalogue, node);
   const wired = useWired(node.id);
-  const lost = wired.filter(([side, port]) => !(side === 'in' ? inputs : outputs).some((each) => each.name === port));
-  if (inputs.length + outputs.length + lost.length === 0) return null;
+  if (inputs.length + outputs.length + wired.length === 0) return null;
   return (
     <div className={styles.ports}>
-      <ul>
-        {inputs.map((port) => (
-          <PortRow key={port.name} node={node.id} side="in" port={port} wired={wired.some(([side, name]) => side === 'in' && name === port.name)} />
-        ))}
-        {lost.filter(([side]) => side === 'in').map(([, name]) => (
-          <LostPort key={name} side="in" name={name} />
-        ))}
-      </ul>
-      <ul className={styles.outputs}>
-        {outputs.map((port) => (
-          <PortRow key={port.name} node={node.id} side="out" port={port} wired={wired.some(([side, name]) => side === 'out' && name === port.name)} />
-        ))}
-        {lost.filter(([side]) => side === 'out').map(([, name]) => (
-          <LostPort key={name} side="out" name={name} />
-        ))}
-      </ul>
+      <PortColumn node={node.id} side="in" ports={inputs} wired={wired} />
+      <PortColumn node={node.id} side="out" ports={outputs} wired={wired} />
     </div>
+  );
+}
+
+interface ColumnProps {
+  node: string;
+  side: Side;
+  ports: readonly (InputPort | OutputPort)[];
+  wired: readonly [Side, string][];
+}
+
+function PortColumn({ node, side, ports, wired }: ColumnProps) {
+  const names = wired.filter(([each]) => each === side).map(([, name]) => name);
+  const lost = names.filter((name) => !ports.some((port) => port.name === name));
+  return (
+    <ul className={side === 'out' ? styles.outputs : undefined}>
+      {ports.map((port) => (
+        <PortRow key={port.name} node={node} side={side} port={port} wired={names.includes(port.name)} />
+      ))}
+      {lost.map((name) => (
+        <LostPort key={name} side={side} name={name} />
+      ))}
+    </ul>
   );
 }
 
@@ -62,7 +69,17 @@ const useEnds = (node: string) =>
     [node],
   );
 
-function PortRow({ node, side, port, wired }: { node: string; side: Side; port: InputPort | OutputPort; wired: boolean }) {
+function PortRow({
+  node,
+  side,
+  port,
+  wired,
+}: {
+  node: string;
+  side: Side;
+  port: InputPort | OutputPort;
+  wired: boolean;
+}) {
   const { t } = useTranslation('editor');
   const { mayEdit } = useSession();
   const light = useLight(`${node}.${port.name}`, side);
@@ -98,7 +115,13 @@ function LostPort({ side, name }: { side: Side; name: string }) {
   const { t } = useTranslation('editor');
   return (
     <li className={styles.port} data-side={side} data-lost>
-      <Handle id={name} type={side === 'in' ? 'target' : 'source'} position={side === 'in' ? Position.Left : Position.Right} className={styles.dot} isConnectable={false} />
+      <Handle
+        id={name}
+        type={side === 'in' ? 'target' : 'source'}
+        position={side === 'in' ? Position.Left : Position.Right}
+        className={styles.dot}
+        isConnectable={false}
+      />
       <span className={styles.portName} title={t('port.lost')}>
         {name}
       </span>
@@ -114,14 +137,23 @@ function useLight(reference: string, side: Side): 'fits' | 'dim' | 'held' | unde
   function lightOf(wiring: Wiring | null): 'fits' | 'dim' | 'held' | undefined {
     if (!wiring) return undefined;
     if (wiring.reference === reference) return 'held';
-    if ((wiring.end === 'from') !== (side === 'in') || endpoint(wiring.reference)[0] === endpoint(reference)[0]) return 'dim';
-    const edge = wiring.end === 'from' ? { source: wiring.reference, target: reference } : { source: reference, target: wiring.reference };
+    if ((wiring.end === 'from') !== (side === 'in') || endpoint(wiring.reference)[0] === endpoint(reference)[0])
+      return 'dim';
+    const edge =
+      wiring.end === 'from'
+        ? { source: wiring.reference, target: reference }
+        : { source: reference, target: wiring.reference };
     return whyNot(catalogue, document.picture, edge) ? 'dim' : 'fits';
   }
 }
 
 const Wave = ({ colour }: { colour: string }) => (
   <svg className={styles.wave} width="14" height="8" viewBox="0 0 14 8" aria-hidden style={{ stroke: colour }}>
-    <path d="M1 4c1.5-3.5 3-3.5 4 0s2.500 3.500 4 0 2.500-3.500 4 0" fill="none" strokeWidth="1.5" strokeLinecap="round" />
+    <path
+      d="M1 4c1.5-3.5 3-3.5 4 0s2.500 3.500 4 0 2.500-3.500 4 0"
+      fill="none"
+      strokeWidth="1.5"
+      strokeLinecap="round"
+    />
   </svg>
 );

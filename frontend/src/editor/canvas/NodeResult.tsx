@@ -40,7 +40,11 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
       </div>
       {!streaming && near && (
         <div className={styles.resultActions}>
-          <ValueActions value={value} name={node} onLarge={() => view.setState({ large: { node, port: result.port } })} />
+          <ValueActions
+            value={value}
+            name={node}
+            onLarge={() => view.setState({ large: { node, port: result.port } })}
+          />
         </div>
       )}
     </section>
@@ -52,7 +56,10 @@ export function Cited({ node, children }: { node: string; children: React.ReactN
   const { document, view } = useSession();
   const steps = useRun(useShallow(({ run }) => citedDocuments(run, document.picture.edges, node)));
   const citations = useMemo(
-    () => ({ documents: steps, open: (cited: (typeof steps)[number], number: number) => view.setState({ passage: { document: cited, number } }) }),
+    () => ({
+      documents: steps,
+      open: (cited: (typeof steps)[number], number: number) => view.setState({ passage: { document: cited, number } }),
+    }),
     [steps, view],
   );
   return <CitationsContext value={citations}>{children}</CitationsContext>;

@@ -73,7 +73,12 @@ function PaletteItem({ kind, onAdd }: { kind: Kind; onAdd: (kind: Kind) => void 
 }
 
 function grouped(nodes: readonly Kind[], query: string): { family: string; kinds: Kind[] }[] {
-  const found = matching(nodes.map((kind) => ({ kind })), query).map(({ kind }) => kind);
+  const found = matching(
+    nodes.map((kind) => ({ kind })),
+    query,
+  ).map(({ kind }) => kind);
   const families = [...new Set([...FAMILIES, ...found.map((kind) => kind.family)])];
-  return families.map((family) => ({ family, kinds: found.filter((kind) => kind.family === family) })).filter(({ kinds }) => kinds.length > 0);
+  return families
+    .map((family) => ({ family, kinds: found.filter((kind) => kind.family === family) }))
+    .filter(({ kinds }) => kinds.length > 0);
 }

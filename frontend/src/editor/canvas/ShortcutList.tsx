@@ -32,7 +32,12 @@ export function ShortcutList() {
   const { view } = useSession();
   const open = useView((state) => state.shortcuts);
   return (
-    <Dialog open={open} onOpenChange={(shortcuts) => view.setState({ shortcuts })} title={t('shortcuts.title')} size="md">
+    <Dialog
+      open={open}
+      onOpenChange={(shortcuts) => view.setState({ shortcuts })}
+      title={t('shortcuts.title')}
+      size="md"
+    >
       <dl className={styles.shortcuts} data-testid="shortcuts">
         {SHORTCUTS.map(([keys, name]) => (
           <div key={name}>

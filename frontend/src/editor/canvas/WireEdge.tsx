@@ -1,4 +1,11 @@
-import { BaseEdge, EdgeLabelRenderer, getBezierPath, getSmoothStepPath, type Edge as XyEdge, type EdgeProps } from '@xyflow/react';
+import {
+  BaseEdge,
+  EdgeLabelRenderer,
+  getBezierPath,
+  getSmoothStepPath,
+  type Edge as XyEdge,
+  type EdgeProps,
+} from '@xyflow/react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -17,11 +24,20 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<Wire>) {
   const [path, x, y] = pathOf(props);
   const [at, setAt] = useState<{ x: number; y: number } | null>(null);
   const [node, port] = endpoint(data?.edge.source ?? '');
-  const flowing = useRun(({ run }) => run.steps[node]?.status === 'streaming' && run.steps[node].streams[port] !== undefined);
+  const flowing = useRun(
+    ({ run }) => run.steps[node]?.status === 'streaming' && run.steps[node].streams[port] !== undefined,
+  );
   const state = flowing ? 'flowing' : undefined;
   const style = { '--wire': typeColour(data?.type) } as React.CSSProperties;
   return (
-    <g style={style} className={styles.wire} data-state={state} data-selected={selected || undefined} onPointerEnter={() => setAt({ x, y })} onPointerLeave={() => setAt(null)}>
+    <g
+      style={style}
+      className={styles.wire}
+      data-state={state}
+      data-selected={selected || undefined}
+      onPointerEnter={() => setAt({ x, y })}
+      onPointerLeave={() => setAt(null)}
+    >
       <BaseEdge id={id} path={path} interactionWidth={18} className={styles.wirePath} />
       {at && <WireValue node={node} port={port} at={at} type={data?.type ?? ''} />}
     </g>
@@ -36,18 +52,34 @@ function pathOf(props: EdgeProps<Wire>) {
   const back = props.targetX < props.sourceX - 40 && Math.abs(props.targetY - props.sourceY) > 80;
   const below = props.targetY > props.sourceY;
   const turn = below ? { centerY: Math.max(props.sourceY + 40, props.targetY - ABOVE_HEADER) } : {};
-  return back ? getSmoothStepPath({ ...props, ...turn, borderRadius: 20, offset: 28 }) : getBezierPath({ ...props, curvature: 0.35 });
+  return back
+    ? getSmoothStepPath({ ...props, ...turn, borderRadius: 20, offset: 28 })
+    : getBezierPath({ ...props, curvature: 0.35 });
 }
 
 /** What last went through, said beside the wire. */
-function WireValue({ node, port, at, type }: { node: string; port: string; at: { x: number; y: number }; type: string }) {
+function WireValue({
+  node,
+  port,
+  at,
+  type,
+}: {
+  node: string;
+  port: string;
+  at: { x: number; y: number };
+  type: string;
+}) {
   const { t } = useTranslation('editor');
   const value = useRun(({ run }) => resultAt(run.steps[node], port)?.value);
   return (
     <EdgeLabelRenderer>
       <div className={styles.wireValue} style={{ transform: `translate(-50%, -110%) translate(${at.x}px, ${at.y}px)` }}>
         <span className={styles.wireType}>{t(`types.${type}`, { defaultValue: type })}</span>
-        {value === undefined ? <span className={styles.quiet}>{t('wire.nothing')}</span> : <span>{shortened(value)}</span>}
+        {value === undefined ? (
+          <span className={styles.quiet}>{t('wire.nothing')}</span>
+        ) : (
+          <span>{shortened(value)}</span>
+        )}
       </div>
     </EdgeLabelRenderer>
   );

@@ -16,7 +16,10 @@ export function WiringHint() {
   const picture = usePicture((each) => each);
   const held = useConnection((connection) => {
     if (!connection.inProgress || !connection.toHandle || connection.isValid !== false) return '';
-    const ends = [`${connection.fromHandle.nodeId}.${connection.fromHandle.id}`, `${connection.toHandle.nodeId}.${connection.toHandle.id}`];
+    const ends = [
+      `${connection.fromHandle.nodeId}.${connection.fromHandle.id}`,
+      `${connection.toHandle.nodeId}.${connection.toHandle.id}`,
+    ];
     return `${connection.fromHandle.type}|${connection.toHandle.type}|${ends.join('|')}`;
   });
   const dropped = useView((state) => state.refusal);
@@ -40,6 +43,10 @@ export function WiringHint() {
   function refusalOfHeld() {
     const [fromType, toType, from = '', to = ''] = held.split('|');
     if (fromType === toType) return { code: 'sameSide' as const };
-    return whyNot(catalogue, picture, fromType === 'source' ? { source: from, target: to } : { source: to, target: from });
+    return whyNot(
+      catalogue,
+      picture,
+      fromType === 'source' ? { source: from, target: to } : { source: to, target: from },
+    );
   }
 }

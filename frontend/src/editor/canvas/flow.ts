@@ -9,7 +9,13 @@ import type { Wire } from './WireEdge';
 /** Where each node is drawn. A graph that was made without positions is laid out for the eye; nothing is saved by that. */
 export function positionsOf(picture: Picture): Record<string, Position> {
   const nodes = Object.values(picture.nodes);
-  const drawn = nodes.some((node) => !node.position) ? layeredPositions(nodes.map((node) => node.id), picture.edges, {}) : {};
+  const drawn = nodes.some((node) => !node.position)
+    ? layeredPositions(
+        nodes.map((node) => node.id),
+        picture.edges,
+        {},
+      )
+    : {};
   return Object.fromEntries(nodes.map((node) => [node.id, node.position ?? drawn[node.id] ?? [0, 0]]));
 }
 
@@ -35,14 +41,16 @@ export function flowNodes(before: readonly FlowNode[], picture: Picture, selecte
 
 export function flowEdges(before: readonly Wire[], picture: Picture, catalogue: Catalogue): Wire[] {
   const old = new Map(before.map((edge) => [edge.id, edge]));
-  return picture.edges.filter((edge) => picture.nodes[nodeOf(edge.source)] && picture.nodes[nodeOf(edge.target)]).map((edge) => {
-    const id = edgeId(edge);
-    const type = outputPort(catalogue, picture, edge.source)?.type ?? '';
-    const known = old.get(id);
-    if (known && known.data?.type === type) return known;
-    const [[source, sourceHandle], [target, targetHandle]] = [endpoint(edge.source), endpoint(edge.target)];
-    return { ...known, id, type: 'wire' as const, source, sourceHandle, target, targetHandle, data: { edge, type } };
-  });
+  return picture.edges
+    .filter((edge) => picture.nodes[nodeOf(edge.source)] && picture.nodes[nodeOf(edge.target)])
+    .map((edge) => {
+      const id = edgeId(edge);
+      const type = outputPort(catalogue, picture, edge.source)?.type ?? '';
+      const known = old.get(id);
+      if (known && known.data?.type === type) return known;
+      const [[source, sourceHandle], [target, targetHandle]] = [endpoint(edge.source), endpoint(edge.target)];
+      return { ...known, id, type: 'wire' as const, source, sourceHandle, target, targetHandle, data: { edge, type } };
+    });
 }
 
 /** The boxes of nodes as measured on the canvas, in its pixels. */
@@ -53,7 +61,11 @@ export function boxesOf(nodes: readonly FlowNode[], ids?: readonly string[]) {
       .filter((node) => !wanted || wanted.has(node.id))
       .map((node) => [
         node.id,
-        { at: [node.position.x, node.position.y] as Position, width: node.measured?.width ?? 280, height: node.measured?.height ?? 160 },
+        {
+          at: [node.position.x, node.position.y] as Position,
+          width: node.measured?.width ?? 280,
+          height: node.measured?.height ?? 160,
+        },
       ]),
   );
 }

@@ -10,7 +10,7 @@ import type { Wire } from './WireEdge';
 
 /** Keeps what the canvas draws in step with the document, and brings moves back to it when they are done. */
 export function useFlow() {
-  const { document, catalogue, view, mayEdit } = useSession();
+  const { catalogue } = useSession();
   const picture = usePicture((each) => each);
   const selected = useView((state) => state.selected);
   const [nodes, setNodes] = useState<FlowNode[]>(() => flowNodes([], picture, selected));
@@ -27,25 +27,51 @@ export function useFlow() {
     latest.current = { nodes, edges };
   }, [nodes, edges]);
 
-  const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => {
-    const own = changes.filter((change) => change.type !== 'remove');
-    const next = applyNodeChanges(own, latest.current.nodes);
+  const applied = useCallback((changes: NodeChange<FlowNode>[]) => {
+    const next = applyNodeChanges(changes, latest.current.nodes);
     latest.current.nodes = next;
     setNodes(next);
-    if (own.some((change) => change.type === 'select')) {
-      view.setState({ selected: next.filter((node) => node.selected).map((node) => node.id) });
-    }
-    const moved = own.flatMap((change): [string, Position][] =>
-      change.type === 'position' && change.dragging === false && change.position ? [[change.id, [change.position.x, change.position.y]]] : [],
-    );
-    if (mayEdit && moved.length > 0) moveNodes(document, Object.fromEntries(moved), `move:${moved.map(([id]) => id).join()}`);
-  }, [document, view, mayEdit]);
-
+    return next;
+  }, []);
+  const onNodesChange = useNodeChanges(applied);
   const onEdgesChange = useCallback((changes: EdgeChange<Wire>[]) => {
-    setEdges((before) => applyEdgeChanges(changes.filter((change) => change.type !== 'remove'), before));
+    setEdges((before) =>
+      applyEdgeChanges(
+        changes.filter((change) => change.type !== 'remove'),
+        before,
+      ),
+    );
   }, []);
 
   const nodesNow = useCallback(() => latest.current.nodes, []);
-  const selectedEdgesNow = useCallback(() => latest.current.edges.filter((edge) => edge.selected).map((edge) => edge.id), []);
+  const selectedEdgesNow = useCallback(
+    () => latest.current.edges.filter((edge) => edge.selected).map((edge) => edge.id),
+    [],
+  );
   return { nodes, edges, onNodesChange, onEdgesChange, nodesNow, selectedEdgesNow };
 }
+
+/** What the pointer and the arrow keys do to nodes: drawn at once, brought to the document when it is done. */
+function useNodeChanges(applied: (changes: NodeChange<FlowNode>[]) => FlowNode[]) {
+  const { document, view, mayEdit } = useSession();
+  return useCallback(
+    (changes: NodeChange<FlowNode>[]) => {
+      const own = changes.filter((change) => change.type !== 'remove');
+      const next = applied(own);
+      if (own.some((change) => change.type === 'select')) {
+        view.setState({ selected: next.filter((node) => node.selected).map((node) => node.id) });
+      }
+      const moved = movesIn(own);
+      const together = `move:${moved.map(([id]) => id).join()}`;
+      if (mayEdit && moved.length > 0) moveNodes(document, Object.fromEntries(moved), together);
+    },
+    [applied, document, view, mayEdit],
+  );
+}
+
+/** The moves that are over. */
+const movesIn = (changes: readonly NodeChange<FlowNode>[]): [string, Position][] =>
+  changes.flatMap((change): [string, Position][] => {
+    if (change.type !== 'position' || change.dragging !== false || !change.position) return [];
+    return [[change.id, [change.position.x, change.position.y]]];
+  });

@@ -22,7 +22,13 @@ export function useKeys(actions: CanvasActions): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || busyElsewhere(event)) return;
-      const name = [event.metaKey || event.ctrlKey ? 'mod' : '', event.shiftKey && event.key.length > 1 ? 'shift' : '', event.key.toLowerCase()].filter(Boolean).join('+');
+      const name = [
+        event.metaKey || event.ctrlKey ? 'mod' : '',
+        event.shiftKey && event.key.length > 1 ? 'shift' : '',
+        event.key.toLowerCase(),
+      ]
+        .filter(Boolean)
+        .join('+');
       const shifted = event.shiftKey && name === 'mod+z' ? 'mod+shift+z' : name;
       const action = keyTable(session, actions)[shifted];
       if (!action) return;
@@ -35,7 +41,10 @@ export function useKeys(actions: CanvasActions): void {
   useClipboard(session, actions);
 }
 
-function keyTable({ document, view, mayEdit, autosave }: Session, actions: CanvasActions): Record<string, (() => void) | undefined> {
+function keyTable(
+  { document, view, mayEdit, autosave }: Session,
+  actions: CanvasActions,
+): Record<string, (() => void) | undefined> {
   const selected = () => view.getState().selected;
   const always = {
     'mod+enter': actions.run,
@@ -59,7 +68,9 @@ function keyTable({ document, view, mayEdit, autosave }: Session, actions: Canva
     'mod+y': () => document.redo(),
     'mod+s': () => void autosave?.flush(),
     f2: () => selected().length === 1 && view.setState({ renaming: selected()[0] ?? null }),
-    'mod+d': () => selected().length > 0 && view.setState({ selected: duplicate(document, fragmentOf(document.picture, selected())) }),
+    'mod+d': () =>
+      selected().length > 0 &&
+      view.setState({ selected: duplicate(document, fragmentOf(document.picture, selected())) }),
   };
 }
 
@@ -78,7 +89,8 @@ function useClipboard(session: Session, actions: CanvasActions): void {
       if (mayEdit && copy(event)) removeNodes(pipeline, view.getState().selected);
     };
     const put = (event: ClipboardEvent) => {
-      const fragment = !mayEdit || busyElsewhere(event) ? null : readFragment(event.clipboardData?.getData('text/plain') ?? '');
+      const fragment =
+        !mayEdit || busyElsewhere(event) ? null : readFragment(event.clipboardData?.getData('text/plain') ?? '');
       if (!fragment) return;
       event.preventDefault();
       view.setState({ selected: paste(pipeline, fragment, actions.middle()) });

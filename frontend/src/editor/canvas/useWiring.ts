@@ -17,7 +17,10 @@ interface Ends {
   targetHandle?: string | null;
 }
 
-const edgeFrom = (ends: Ends): Edge => ({ source: `${ends.source}.${ends.sourceHandle}`, target: `${ends.target}.${ends.targetHandle}` });
+const edgeFrom = (ends: Ends): Edge => ({
+  source: `${ends.source}.${ends.sourceHandle}`,
+  target: `${ends.target}.${ends.targetHandle}`,
+});
 
 /** Drawing, moving and letting go of wires. */
 export function useWiring() {
@@ -27,9 +30,11 @@ export function useWiring() {
   return useMemo(() => {
     const { catalogue, document, view } = session;
     return {
-      isValidConnection: (ends: Ends) => whyNot(catalogue, withoutMoved(document, moving.current), edgeFrom(ends)) === null,
+      isValidConnection: (ends: Ends) =>
+        whyNot(catalogue, withoutMoved(document, moving.current), edgeFrom(ends)) === null,
       onConnect: (ends: Connection) => connect(document, edgeFrom(ends)),
-      onConnectStart: (_: unknown, held: OnConnectStartParams) => view.setState({ wiring: wiringFrom(session, held), refusal: null, quickAdd: null }),
+      onConnectStart: (_: unknown, held: OnConnectStartParams) =>
+        view.setState({ wiring: wiringFrom(session, held), refusal: null, quickAdd: null }),
       onConnectEnd: (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
         const { wiring } = view.getState();
         view.setState({ wiring: null });
@@ -55,7 +60,10 @@ function withoutMoved({ picture }: PipelineDocument, moved: Wire | null) {
   return moved ? { ...picture, edges: picture.edges.filter((edge) => edgeId(edge) !== moved.id) } : picture;
 }
 
-function wiringFrom({ catalogue, document }: Session, { nodeId, handleId, handleType }: OnConnectStartParams): Wiring | null {
+function wiringFrom(
+  { catalogue, document }: Session,
+  { nodeId, handleId, handleType }: OnConnectStartParams,
+): Wiring | null {
   const reference = `${nodeId}.${handleId}`;
   const find = handleType === 'source' ? outputPort : inputPort;
   const port = find(catalogue, document.picture, reference);
@@ -63,15 +71,24 @@ function wiringFrom({ catalogue, document }: Session, { nodeId, handleId, handle
 }
 
 /** A wire let go of where no port takes it: on a node it finds its port, on nothing it asks for a node. */
-function letGo(session: Session, wiring: Wiring, point: { x: number; y: number }, state: FinalConnectionState, toCanvas: (at: { x: number; y: number }) => { x: number; y: number }): void {
+function letGo(
+  session: Session,
+  wiring: Wiring,
+  point: { x: number; y: number },
+  state: FinalConnectionState,
+  toCanvas: (at: { x: number; y: number }) => { x: number; y: number },
+): void {
   const { document, catalogue, view } = session;
   if (state.toHandle) {
     const end = `${state.toHandle.nodeId}.${state.toHandle.id}`;
     const sameSide = (state.toHandle.type === 'source') === (wiring.end === 'from');
-    const edge = wiring.end === 'from' ? { source: wiring.reference, target: end } : { source: end, target: wiring.reference };
+    const edge =
+      wiring.end === 'from' ? { source: wiring.reference, target: end } : { source: end, target: wiring.reference };
     return view.setState({ refusal: sameSide ? { code: 'sameSide' } : whyNot(catalogue, document.picture, edge) });
   }
-  const node = window.document.elementFromPoint(point.x, point.y)?.closest<HTMLElement>('.react-flow__node')?.dataset['id'];
+  const node = window.document.elementFromPoint(point.x, point.y)?.closest<HTMLElement>('.react-flow__node')?.dataset[
+    'id'
+  ];
   if (node) return wireToNode(session, wiring, node);
   const { x, y } = toCanvas(point);
   view.setState({ quickAdd: { screen: point, position: [x, y], wiring } });
@@ -82,7 +99,9 @@ function wireToNode({ document, catalogue, view }: Session, wiring: Wiring, node
   const { picture } = document;
   const ports = portsOf(catalogue, picture.nodes[node]);
   const ends = (wiring.end === 'from' ? ports.inputs : ports.outputs).map((port) => `${node}.${port.name}`);
-  const edges = ends.map((end): Edge => (wiring.end === 'from' ? { source: wiring.reference, target: end } : { source: end, target: wiring.reference }));
+  const edges = ends.map((end): Edge =>
+    wiring.end === 'from' ? { source: wiring.reference, target: end } : { source: end, target: wiring.reference },
+  );
   const fitting = edges.filter((edge) => whyNot(catalogue, picture, edge) === null);
   const free = fitting.find((edge) => !picture.edges.some((each) => each.target === edge.target));
   const best = free ?? fitting[0];

@@ -8,9 +8,7 @@ export interface Stored extends Content {
 }
 
 export type SaveAnswer =
-  | { kind: 'saved'; stored: Stored }
-  | { kind: 'stale'; theirs: Stored }
-  | { kind: 'refused'; detail: string };
+  { kind: 'saved'; stored: Stored } | { kind: 'stale'; theirs: Stored } | { kind: 'refused'; detail: string };
 
 export type SaveState =
   | { kind: 'saved' }
@@ -107,7 +105,11 @@ export class Autosave {
 
   /** Writes the draft, so that closing the page loses nothing. */
   keepDraft(): boolean {
-    return this.tools.drafts.keep(this.pipeline, { ...this.document.content, revision: this.stored.revision, at: Date.now() });
+    return this.tools.drafts.keep(this.pipeline, {
+      ...this.document.content,
+      revision: this.stored.revision,
+      at: Date.now(),
+    });
   }
 
   stop(): void {

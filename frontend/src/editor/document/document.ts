@@ -105,7 +105,11 @@ export class PipelineDocument {
   toJson(): Graph {
     const nodes: Record<string, GraphNode> = {};
     for (const node of Object.values(this.picture.nodes)) nodes[node.id] = nodeJson(node);
-    return { version: this.version, nodes, edges: this.picture.edges.map(({ source, target }) => ({ source, target })) };
+    return {
+      version: this.version,
+      nodes,
+      edges: this.picture.edges.map(({ source, target }) => ({ source, target })),
+    };
   }
 
   get content(): Content {

@@ -51,5 +51,10 @@ export const browserDrafts: Drafts = {
 function isDraft(value: unknown): value is Draft {
   if (typeof value !== 'object' || value === null) return false;
   const { revision, name, graph } = value as Partial<Draft>;
-  return typeof revision === 'string' && typeof name === 'string' && typeof graph?.nodes === 'object' && Array.isArray(graph.edges);
+  return (
+    typeof revision === 'string' &&
+    typeof name === 'string' &&
+    typeof graph?.nodes === 'object' &&
+    Array.isArray(graph.edges)
+  );
 }

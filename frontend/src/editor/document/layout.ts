@@ -14,7 +14,11 @@ const ROW_GAP = 40;
 type Sizes = Readonly<Record<string, Size>>;
 
 /** Columns by the longest way from a start; within a column, near what feeds them; many columns fold into rows. */
-export function layeredPositions(ids: readonly string[], edges: readonly Edge[], sizes: Sizes): Record<string, Position> {
+export function layeredPositions(
+  ids: readonly string[],
+  edges: readonly Edge[],
+  sizes: Sizes,
+): Record<string, Position> {
   const links = edges.map((edge): [string, string] => [nodeOf(edge.source), nodeOf(edge.target)]);
   const known = new Set(ids);
   const inside = links.filter(([from, to]) => known.has(from) && known.has(to));
@@ -83,9 +87,14 @@ function folded(columns: string[][], links: readonly [string, string][]): string
   const fed = new Set(links.map(([, to]) => to));
   for (let at = 0; at + 1 < found.length; at += 1) {
     const here = new Set(found[at]?.flat());
-    const early = [...here].filter((id) => !fed.has(id) && links.some(([from]) => from === id) && !links.some(([from, to]) => from === id && here.has(to)));
+    const early = [...here].filter(
+      (id) =>
+        !fed.has(id) && links.some(([from]) => from === id) && !links.some(([from, to]) => from === id && here.has(to)),
+    );
     if (early.length === 0) continue;
-    found[at] = (found[at] ?? []).map((column) => column.filter((id) => !early.includes(id))).filter((column) => column.length > 0);
+    found[at] = (found[at] ?? [])
+      .map((column) => column.filter((id) => !early.includes(id)))
+      .filter((column) => column.length > 0);
     found[at + 1] = [early, ...(found[at + 1] ?? [])];
   }
   return found.filter((band) => band.length > 0);
@@ -99,7 +108,12 @@ function placed(bands: string[][][], sizeOf: (id: string) => Size): Record<strin
 }
 
 /** Places columns side by side, their tops in line so that chains are straight, and returns where they end below. */
-function placeBand(columns: string[][], top: number, sizeOf: (id: string) => Size, positions: Record<string, Position>): number {
+function placeBand(
+  columns: string[][],
+  top: number,
+  sizeOf: (id: string) => Size,
+  positions: Record<string, Position>,
+): number {
   let x = 0;
   let end = top;
   for (const column of columns) {

@@ -24,7 +24,12 @@ export function merge(base: Graph | null, ours: Content, theirs: Content): Merge
   return { content: { name: ours.name, graph: { version: ours.graph.version, nodes, edges } }, clashes };
 }
 
-function pick<T>(mine: T | undefined, other: T | undefined, old: T | undefined, hasBase: boolean): { value: T | undefined; clash: boolean } {
+function pick<T>(
+  mine: T | undefined,
+  other: T | undefined,
+  old: T | undefined,
+  hasBase: boolean,
+): { value: T | undefined; clash: boolean } {
   if (sameJson(mine, other)) return { value: mine, clash: false };
   if (!hasBase) return { value: mine ?? other, clash: mine !== undefined && other !== undefined };
   if (sameJson(mine, old)) return { value: other, clash: false };
@@ -33,7 +38,9 @@ function pick<T>(mine: T | undefined, other: T | undefined, old: T | undefined, 
 }
 
 function mergedEdges(base: Graph | null, ours: Graph, theirs: Graph, nodes: Record<string, GraphNode>): Edge[] {
-  const [mine, other, old] = [ours, theirs, base].map((graph) => new Map(graph?.edges.map((edge) => [edgeId(edge), edge])));
+  const [mine, other, old] = [ours, theirs, base].map(
+    (graph) => new Map(graph?.edges.map((edge) => [edgeId(edge), edge])),
+  );
   const edges: Edge[] = [];
   for (const [id, edge] of new Map([...(other ?? []), ...(mine ?? [])])) {
     const { value } = pick(mine?.get(id), other?.get(id), old?.get(id), base !== null);

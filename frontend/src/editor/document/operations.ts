@@ -111,7 +111,8 @@ export function paste(document: PipelineDocument, fragment: Fragment, at: Positi
     for (const edge of fragment.edges) {
       const [source, target] = [endpoint(edge.source), endpoint(edge.target)];
       const ends = [renamed.get(source[0]), renamed.get(target[0])];
-      if (ends[0] && ends[1]) document.putEdge({ source: `${ends[0]}.${source[1]}`, target: `${ends[1]}.${target[1]}` });
+      if (ends[0] && ends[1])
+        document.putEdge({ source: `${ends[0]}.${source[1]}`, target: `${ends[1]}.${target[1]}` });
     }
   });
   return [...renamed.values()];
@@ -127,7 +128,11 @@ export function autoLayout(document: PipelineDocument, sizes: Readonly<Record<st
   place(document, 'autoLayout', layeredPositions(Object.keys(document.picture.nodes), document.picture.edges, sizes));
 }
 
-export function align(document: PipelineDocument, how: Alignment, boxes: Readonly<Record<string, Size & { at: Position }>>): void {
+export function align(
+  document: PipelineDocument,
+  how: Alignment,
+  boxes: Readonly<Record<string, Size & { at: Position }>>,
+): void {
   place(document, 'align', alignedPositions(how, boxes));
 }
 
@@ -146,7 +151,8 @@ function place(document: PipelineDocument, name: string, positions: Positions, m
 
 function wire(document: PipelineDocument, edge: Edge, several = false): void {
   if (!several) {
-    for (const [id, other] of [...document.edges.entries()]) if (other.target === edge.target) document.edges.delete(id);
+    for (const [id, other] of [...document.edges.entries()])
+      if (other.target === edge.target) document.edges.delete(id);
   }
   document.putEdge(edge);
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useCollections, useCreateCollection, useModels } from '@/api/queries';
@@ -55,34 +55,43 @@ function NewCollection({ onClose, onMade }: { onClose: () => void; onMade: (name
     onMade(made.name);
     onClose();
   };
+  const options = encoders.map((model) => ({ value: model.name, label: model.title || model.name }));
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title={t('inspector.newCollectionTitle')}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          event.stopPropagation();
-          make().catch(() => undefined);
-        }}
-      >
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={t('inspector.newCollectionTitle')}
+      footer={<FormEnd busy={create.isPending} ready={Boolean(name.trim() && encoder)} onClose={onClose} />}
+    >
+      <form id={FORM} className={styles.form} onSubmit={submitting(make)}>
         <Field label={t('inspector.collectionName')} error={create.error?.detail || create.error?.title}>
           <TextInput value={name} autoFocus onChange={(event) => setName(event.target.value)} />
         </Field>
         <Field label={t('inspector.encoder')} hint={t('inspector.encoderHint')}>
-          <Select
-            value={encoder}
-            options={encoders.map((model) => ({ value: model.name, label: model.title || model.name }))}
-            empty={t('inspector.noModels')}
-            onChange={setChosen}
-          />
+          <Select value={encoder} options={options} empty={t('inspector.noModels')} onChange={setChosen} />
         </Field>
-        <div className={styles.formEnd}>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" variant="primary" busy={create.isPending} disabled={!name.trim() || !encoder}>
-            {t('inspector.create')}
-          </Button>
-        </div>
       </form>
     </Dialog>
+  );
+}
+
+const FORM = 'new-collection';
+
+/** What goes wrong is said beside the name by the mutation itself. */
+const submitting = (make: () => Promise<void>) => (event: FormEvent) => {
+  event.preventDefault();
+  event.stopPropagation();
+  make().catch(() => undefined);
+};
+
+function FormEnd({ busy, ready, onClose }: { busy: boolean; ready: boolean; onClose: () => void }) {
+  const { t } = useTranslation('editor');
+  return (
+    <>
+      <Button onClick={onClose}>{t('cancel')}</Button>
+      <Button type="submit" form={FORM} variant="primary" busy={busy} disabled={!ready}>
+        {t('inspector.create')}
+      </Button>
+    </>
   );
 }

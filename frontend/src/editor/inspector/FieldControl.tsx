@@ -77,34 +77,9 @@ function ChoiceControl({ field, value, disabled, compact, onChange }: ControlPro
 }
 
 /** A number with its range: a slider where that is fine enough, always a field to type in. */
-function NumberControl({ field, value, disabled, compact, onChange }: ControlProps) {
-  const { t } = useTranslation('editor');
-  const [typed, setTyped] = useState<string | null>(null);
-  const shown = typed ?? asText(value);
-  const take = (text: string) => {
-    const number = numberFrom(text, field);
-    if (number !== undefined) onChange(number);
-  };
-  const input = (
-    <input
-      className={clsx(styles.number, compact && styles.compact)}
-      inputMode={field.whole ? 'numeric' : 'decimal'}
-      aria-label={field.label}
-      value={shown}
-      disabled={disabled}
-      placeholder={field.mayBeEmpty ? t('inspector.empty') : undefined}
-      onChange={(event) => {
-        setTyped(event.target.value);
-        if (numberFrom(event.target.value, field) === Number(event.target.value)) take(event.target.value);
-      }}
-      onBlur={() => {
-        if (typed !== null) take(typed);
-        setTyped(null);
-      }}
-      onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
-    />
-  );
-  if (!slides(field) || typeof value !== 'number') return input;
+function NumberControl(props: ControlProps) {
+  const { field, value, disabled, compact, onChange } = props;
+  if (!slides(field) || typeof value !== 'number') return <NumberInput {...props} />;
   return (
     <div className={compact ? styles.compactSlider : styles.slider}>
       <Slider
@@ -116,8 +91,38 @@ function NumberControl({ field, value, disabled, compact, onChange }: ControlPro
         disabled={disabled}
         onChange={(next) => onChange(field.whole ? Math.round(next) : Number(next.toFixed(4)))}
       />
-      {input}
+      <NumberInput {...props} />
     </div>
+  );
+}
+
+/** What is typed stands as it is until the field is left; a number is taken as soon as it is one. */
+function NumberInput({ field, value, disabled, compact, onChange }: ControlProps) {
+  const { t } = useTranslation('editor');
+  const [typed, setTyped] = useState<string | null>(null);
+  const take = (text: string) => {
+    const number = numberFrom(text, field);
+    if (number !== undefined) onChange(number);
+  };
+  const leave = () => {
+    if (typed !== null) take(typed);
+    setTyped(null);
+  };
+  return (
+    <input
+      className={clsx(styles.number, compact && styles.compact)}
+      inputMode={field.whole ? 'numeric' : 'decimal'}
+      aria-label={field.label}
+      value={typed ?? asText(value)}
+      disabled={disabled}
+      placeholder={field.mayBeEmpty ? t('inspector.empty') : undefined}
+      onChange={(event) => {
+        setTyped(event.target.value);
+        if (numberFrom(event.target.value, field) === Number(event.target.value)) take(event.target.value);
+      }}
+      onBlur={leave}
+      onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
+    />
   );
 }
 
@@ -152,7 +157,9 @@ function ModelControl({ field, value, disabled, compact, onChange }: ControlProp
 function JsonControl({ field, value, disabled, onChange }: ControlProps) {
   const { t } = useTranslation('editor');
   const [typed, setTyped] = useState<string | null>(null);
-  const text = typed ?? (field.control === 'list' && Array.isArray(value) ? value.join('\n') : JSON.stringify(value ?? null, null, 2));
+  const text =
+    typed ??
+    (field.control === 'list' && Array.isArray(value) ? value.join('\n') : JSON.stringify(value ?? null, null, 2));
   const read = (next: string): Json | undefined => {
     if (field.control === 'list') return next.split('\n').filter(Boolean);
     try {

@@ -1,4 +1,15 @@
-import { AlignCenterHorizontal, AlignCenterVertical, AlignEndHorizontal, AlignEndVertical, AlignHorizontalDistributeCenter, AlignStartHorizontal, AlignStartVertical, AlignVerticalDistributeCenter, RotateCcw, X } from 'lucide-react';
+import {
+  AlignCenterHorizontal,
+  AlignCenterVertical,
+  AlignEndHorizontal,
+  AlignEndVertical,
+  AlignHorizontalDistributeCenter,
+  AlignStartHorizontal,
+  AlignStartVertical,
+  AlignVerticalDistributeCenter,
+  RotateCcw,
+  X,
+} from 'lucide-react';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -41,7 +52,8 @@ function NodeInspector({ node }: { node: NodePicture }) {
       </header>
       <div className={styles.scroll}>
         <p className={styles.description}>
-          {kind?.description ?? t('inspector.unknownKind', { kind: node.kind })} <code className={styles.kind}>{node.kind}</code>
+          {kind?.description ?? t('inspector.unknownKind', { kind: node.kind })}{' '}
+          <code className={styles.kind}>{node.kind}</code>
         </p>
         {findings.map((finding, index) => (
           <FindingLine key={index} finding={finding} />
@@ -79,7 +91,11 @@ function Knobs({ node, kind }: { node: NodePicture; kind: Kind }) {
     <div className={styles.knobs}>
       {fieldsOf(kind).map((field) => {
         const value = valueOf(field, node.params);
-        const changed = mayEdit && field.name in node.params && !sameJson(value ?? null, field.standard ?? null) && field.standard !== undefined;
+        const changed =
+          mayEdit &&
+          field.name in node.params &&
+          !sameJson(value ?? null, field.standard ?? null) &&
+          field.standard !== undefined;
         return (
           <LabelledField
             key={field.name}
@@ -88,7 +104,13 @@ function Knobs({ node, kind }: { node: NodePicture; kind: Kind }) {
             className={field.control === 'switch' ? styles.switchField : undefined}
             aside={
               changed && field.name !== 'name' ? (
-                <button type="button" className={styles.reset} title={t('inspector.reset')} aria-label={t('inspector.resetField', { field: field.label })} onClick={() => change(field)(undefined)}>
+                <button
+                  type="button"
+                  className={styles.reset}
+                  title={t('inspector.reset')}
+                  aria-label={t('inspector.resetField', { field: field.label })}
+                  onClick={() => change(field)(undefined)}
+                >
                   <RotateCcw size={12} />
                 </button>
               ) : undefined

@@ -62,7 +62,10 @@ function Source({ node, port }: { node: NodePicture; port: InputPort }) {
     return `${titleOf(id)} · ${name}`;
   };
   const sources = new Set([...(wired ? [wired.source] : []), ...sourcesFor(catalogue, picture, target)]);
-  const options = [{ value: NOTHING, label: t('inspector.unwired') }, ...[...sources].map((value) => ({ value, label: named(value) }))];
+  const options = [
+    { value: NOTHING, label: t('inspector.unwired') },
+    ...[...sources].map((value) => ({ value, label: named(value) })),
+  ];
   return (
     <Select
       className={styles.compactSelect}

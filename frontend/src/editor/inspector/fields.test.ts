@@ -4,7 +4,14 @@ import type { Kind, ParamSchema } from '../types/catalogue';
 import { fieldsOf, numberFrom, primaryFields, slides, valueOf, type Field } from './fields';
 
 const kind = (properties: Record<string, ParamSchema>, $defs = {}): Kind => ({
-  kind: 'k', version: 1, title: 'K', family: 'tool', description: '', inputs: [], outputs: [], params: { properties, $defs },
+  kind: 'k',
+  version: 1,
+  title: 'K',
+  family: 'tool',
+  description: '',
+  inputs: [],
+  outputs: [],
+  params: { properties, $defs },
 });
 const only = (schema: ParamSchema, $defs = {}): Field => fieldsOf(kind({ knob: schema }, $defs))[0]!;
 
@@ -42,7 +49,15 @@ test('a node shows at most two knobs', () => {
 
 test('a typed number is kept within its range, and nonsense is not taken', () => {
   const field = only({ type: 'integer', minimum: 1, maximum: 10 });
-  expect(['3', '99', '-4', '2.6', '4,2', 'x', ''].map((text) => numberFrom(text, field))).toEqual([3, 10, 1, 3, 4, undefined, undefined]);
+  expect(['3', '99', '-4', '2.6', '4,2', 'x', ''].map((text) => numberFrom(text, field))).toEqual([
+    3,
+    10,
+    1,
+    3,
+    4,
+    undefined,
+    undefined,
+  ]);
   expect(numberFrom('', only({ type: ['number', 'null'] }))).toBeNull();
 });
 

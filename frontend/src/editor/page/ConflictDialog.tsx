@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Button, Dialog } from '@/ui';
+import type { Autosave } from '../document/autosave';
 import type { Content } from '../document/document';
 import { merge } from '../document/merge';
 import { sameJson } from '../document/graph';
@@ -14,34 +15,46 @@ export function ConflictDialog() {
   const { t } = useTranslation('editor');
   const { autosave, document, view } = useSession();
   const state = useSaveState();
-  const [busy, setBusy] = useState(false);
   const theirs = state.kind === 'conflict' ? state.theirs : null;
   const mine = document.content;
-  const merged = useMemo(() => theirs && merge(autosave?.base?.graph ?? null, document.content, theirs), [theirs, document, autosave]);
+  const merged = useMemo(
+    () => theirs && merge(autosave?.base?.graph ?? null, document.content, theirs),
+    [theirs, document, autosave],
+  );
   if (!theirs || !merged || !autosave) return null;
-  const end = (choice: () => Promise<void>) => {
-    setBusy(true);
-    void choice().finally(() => setBusy(false));
-  };
+  const note = t(merged.clashes.length > 0 ? 'conflict.clashes' : 'conflict.merges', { count: merged.clashes.length });
+  const later = () => view.setState({ later: true });
   return (
-    <Dialog open onOpenChange={() => view.setState({ later: true })} title={t('conflict.title')} description={t('conflict.why')} size="lg">
+    <Dialog open onOpenChange={later} title={t('conflict.title')} description={t('conflict.why')} size="lg">
       <div className={styles.versions} data-testid="conflict">
         <VersionSide title={t('conflict.mine')} content={mine} other={theirs} />
         <VersionSide title={t('conflict.theirs')} content={theirs} other={mine} />
       </div>
-      <p className={styles.conflictNote}>{t(merged.clashes.length > 0 ? 'conflict.clashes' : 'conflict.merges', { count: merged.clashes.length })}</p>
-      <div className={styles.choices}>
-        <Button disabled={busy} onClick={() => end(() => autosave.take(theirs))} data-testid="take-theirs">
-          {t('conflict.takeTheirs')}
-        </Button>
-        <Button disabled={busy} onClick={() => end(() => autosave.keepMine())} data-testid="keep-mine">
-          {t('conflict.keepMine')}
-        </Button>
-        <Button variant="primary" disabled={busy} onClick={() => end(() => autosave.take(merged.content))} data-testid="keep-both">
-          {t('conflict.both')}
-        </Button>
-      </div>
+      <p className={styles.conflictNote}>{note}</p>
+      <Choices autosave={autosave} theirs={theirs} both={merged.content} />
     </Dialog>
+  );
+}
+
+function Choices({ autosave, theirs, both }: { autosave: Autosave; theirs: Content; both: Content }) {
+  const { t } = useTranslation('editor');
+  const [busy, setBusy] = useState(false);
+  const end = (choice: () => Promise<void>) => () => {
+    setBusy(true);
+    void choice().finally(() => setBusy(false));
+  };
+  return (
+    <div className={styles.choices}>
+      <Button disabled={busy} onClick={end(() => autosave.take(theirs))} data-testid="take-theirs">
+        {t('conflict.takeTheirs')}
+      </Button>
+      <Button disabled={busy} onClick={end(() => autosave.keepMine())} data-testid="keep-mine">
+        {t('conflict.keepMine')}
+      </Button>
+      <Button variant="primary" disabled={busy} onClick={end(() => autosave.take(both))} data-testid="keep-both">
+        {t('conflict.both')}
+      </Button>
+    </div>
   );
 }
 

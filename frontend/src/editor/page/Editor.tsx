@@ -1,8 +1,9 @@
 import { ReactFlowProvider } from '@xyflow/react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 
-import { Canvas, type CanvasTools } from '../canvas/Canvas';
+import { Canvas } from '../canvas/Canvas';
 import { Palette } from '../canvas/Palette';
+import type { CanvasTools } from '../canvas/tools';
 import { ShortcutList } from '../canvas/ShortcutList';
 import { Inspector } from '../inspector/Inspector';
 import { StaleWatcher } from '../run/StaleWatcher';
@@ -29,14 +30,14 @@ export function Editor() {
     <ReactFlowProvider>
       <RunProvider>
         <StaleWatcher />
-          {narrow ? (
-            <Suspense fallback={null}>
-              <PhoneEditor />
-            </Suspense>
-          ) : (
-            <WideEditor />
-          )}
-          <Floating />
+        {narrow ? (
+          <Suspense fallback={null}>
+            <PhoneEditor />
+          </Suspense>
+        ) : (
+          <WideEditor />
+        )}
+        <Floating />
       </RunProvider>
     </ReactFlowProvider>
   );

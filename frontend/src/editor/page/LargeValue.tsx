@@ -23,7 +23,13 @@ function Opened({ node }: { node: string }) {
   const picture = document.picture.nodes[node];
   const title = picture?.title ?? kindNamed(catalogue, picture?.kind ?? '')?.title ?? node;
   return (
-    <Dialog open onOpenChange={() => view.setState({ large: null })} title={title} size="lg" footer={<ValueActions value={result?.value} name={node} />}>
+    <Dialog
+      open
+      onOpenChange={() => view.setState({ large: null })}
+      title={title}
+      size="lg"
+      footer={<ValueActions value={result?.value} name={node} />}
+    >
       <div className={styles.large} aria-label={t('node.result', { title })}>
         <Cited node={node}>
           <ValueView value={result?.value} streaming={result?.streaming ?? false} />

@@ -18,12 +18,15 @@ export function Outline({ graph, marked }: { graph: Graph; marked: ReadonlySet<s
   const top = Math.min(...all.map(([, y]) => y)) - 40;
   const width = Math.max(...all.map(([x]) => x)) + WIDTH + 40 - left;
   const height = Math.max(...all.map(([, y]) => y)) + HEIGHT + 40 - top;
-  const centre = (id: string, right: boolean) => [(positions[id]?.[0] ?? 0) + (right ? WIDTH : 0), (positions[id]?.[1] ?? 0) + HEIGHT / 2] as const;
+  const centre = (id: string, right: boolean) =>
+    [(positions[id]?.[0] ?? 0) + (right ? WIDTH : 0), (positions[id]?.[1] ?? 0) + HEIGHT / 2] as const;
   return (
     <svg className={styles.outline} viewBox={`${left} ${top} ${width} ${height}`} role="img">
       {graph.edges.map((edge) => {
         const [[x1, y1], [x2, y2]] = [centre(nodeOf(edge.source), true), centre(nodeOf(edge.target), false)];
-        return <path key={edge.source + edge.target} d={`M${x1} ${y1}C${x1 + 60} ${y1} ${x2 - 60} ${y2} ${x2} ${y2}`} />;
+        return (
+          <path key={edge.source + edge.target} d={`M${x1} ${y1}C${x1 + 60} ${y1} ${x2 - 60} ${y2} ${x2} ${y2}`} />
+        );
       })}
       {Object.entries(graph.nodes).map(([id, node]) => {
         const [x, y] = positions[id] ?? [0, 0];
@@ -41,6 +44,9 @@ export function Outline({ graph, marked }: { graph: Graph; marked: ReadonlySet<s
 }
 
 function pictureOf(graph: Graph): Picture {
-  const nodes = Object.entries(graph.nodes).map(([id, node]) => [id, { id, kind: node.kind, params: node.params ?? {}, title: node.title, position: node.position, rest: {} }]);
+  const nodes = Object.entries(graph.nodes).map(([id, node]) => [
+    id,
+    { id, kind: node.kind, params: node.params ?? {}, title: node.title, position: node.position, rest: {} },
+  ]);
   return { name: '', nodes: Object.fromEntries(nodes) as Picture['nodes'], edges: graph.edges };
 }

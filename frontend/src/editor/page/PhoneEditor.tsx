@@ -11,7 +11,7 @@ import { RunHistory } from '../run/RunHistory';
 import { RunSummaryLine } from '../run/RunSummaryLine';
 import { usePicture, useSession, useView } from '../session';
 import { FindingLine } from '../canvas/FindingLine';
-import { RunButton } from './TopBar';
+import { RunButton } from './RunButton';
 import { SavedState } from './SavedState';
 import styles from './page.module.css';
 
@@ -24,7 +24,11 @@ export default function PhoneEditor() {
   return (
     <div className={styles.phone} data-testid="phone-editor">
       <header className={styles.phoneBar}>
-        <Link href={`/w/${pipeline.workspace}`} className={styles.back} aria-label={t('bar.back', { workspace: pipeline.workspace })}>
+        <Link
+          href={`/w/${pipeline.workspace}`}
+          className={styles.back}
+          aria-label={t('bar.back', { workspace: pipeline.workspace })}
+        >
           <ChevronLeft size={20} aria-hidden />
         </Link>
         <h1>{name}</h1>
@@ -37,8 +41,16 @@ export default function PhoneEditor() {
         onChange={setTab}
         tabs={[
           { value: 'form', label: t('phone.form'), content: <PhoneForm /> },
-          { value: 'canvas', label: t('phone.canvas'), content: <div className={styles.phoneCanvas}>{tab === 'canvas' && <Canvas still />}</div> },
-          { value: 'history', label: t('drawer.history'), content: <div className={styles.phonePad}>{tab === 'history' && <RunHistory />}</div> },
+          {
+            value: 'canvas',
+            label: t('phone.canvas'),
+            content: <div className={styles.phoneCanvas}>{tab === 'canvas' && <Canvas still />}</div>,
+          },
+          {
+            value: 'history',
+            label: t('drawer.history'),
+            content: <div className={styles.phonePad}>{tab === 'history' && <RunHistory />}</div>,
+          },
         ]}
       />
     </div>

@@ -6,16 +6,24 @@ import styles from './page.module.css';
 const keyOf = (panel: string): string => `genaisys.editor.size.${panel}`;
 
 /** A panel's size in pixels, within bounds, remembered in this browser. */
-export function usePanelSize(panel: string, standard: number, least: number, most: number): [number, (size: number) => void] {
+export function usePanelSize(
+  panel: string,
+  standard: number,
+  least: number,
+  most: number,
+): [number, (size: number) => void] {
   const [size, setSize] = useState(() => {
     const kept = Number(localStorage.getItem(keyOf(panel)));
     return kept >= least && kept <= most ? kept : standard;
   });
-  const change = useCallback((wanted: number) => {
-    const bounded = Math.round(Math.min(most, Math.max(least, wanted)));
-    setSize(bounded);
-    localStorage.setItem(keyOf(panel), String(bounded));
-  }, [panel, least, most]);
+  const change = useCallback(
+    (wanted: number) => {
+      const bounded = Math.round(Math.min(most, Math.max(least, wanted)));
+      setSize(bounded);
+      localStorage.setItem(keyOf(panel), String(bounded));
+    },
+    [panel, least, most],
+  );
   return [size, change];
 }
 
@@ -46,7 +54,9 @@ export function Resizer({ edge, size, onSize }: Props) {
         handle.setPointerCapture(event.pointerId);
         const move = (moved: PointerEvent) => onSize(size + sign * ((across ? moved.clientX : moved.clientY) - from));
         handle.addEventListener('pointermove', move);
-        handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), { once: true });
+        handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), {
+          once: true,
+        });
       }}
       onKeyDown={(event) => {
         const step = { ArrowLeft: -16, ArrowRight: 16, ArrowUp: -16, ArrowDown: 16 }[event.key];

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { ApiError } from '@/api/client';
@@ -14,40 +14,50 @@ export function RunProvider({ children }: { children: ReactNode }) {
   const session = useSession();
   const [starting, setStarting] = useState(false);
   const under = useRun((watched) => watched.id !== null && !watched.run.finished && watched.link !== 'refused');
-
-  const inWords = useFindingWords();
-
-  const say = useCallback((started: Started) => {
-    if (started.kind === 'started') return session.view.setState({ drawer: true, tab: 'output' });
-    if (started.kind === 'findings') {
-      const first = session.view.getState().findings.find((finding) => finding.severity === 'error');
-      return void toast({ tone: 'danger', title: t('run.hasErrors'), detail: first && inWords(first.message) });
-    }
-    if (started.kind === 'refused') return void toast({ tone: 'danger', title: started.title, detail: started.detail });
-    if (started.kind === 'missing') {
-      session.view.setState({ drawer: true, tab: 'output' });
-      setTimeout(() => focusInput(started.fields[0]?.name), 60);
-      return void toast({ title: t('run.missing', { names: started.fields.map((field) => field.label).join(', ') }) });
-    }
-    toast({ tone: 'danger', title: t(`run.${started.kind}`) });
-  }, [session, t, inWords]);
-
-  const start = useCallback((from?: string) => {
-    if (!session.mayRun) return;
-    setStarting(true);
-    run(session, from)
-      .then(say)
-      .catch((error: unknown) => toast({ tone: 'danger', title: t('run.failedToStart'), detail: error instanceof ApiError ? error.detail : String(error) }))
-      .finally(() => setStarting(false));
-  }, [session, say, t]);
-
-  const stop = useCallback(() => {
-    stopRun(session).catch((error: ApiError) => toast({ tone: 'danger', title: t('run.failedToStop'), detail: error.detail }));
-  }, [session, t]);
-
   const running = starting || under;
-  const value = useMemo<Running>(() => ({ start, stop, running }), [start, stop, running]);
+  const say = useSay();
+  const value = useMemo<Running>(() => {
+    const failed = (title: string) => (error: unknown) =>
+      void toast({ tone: 'danger', title, detail: error instanceof ApiError ? error.detail : String(error) });
+    return {
+      running,
+      start(from) {
+        if (!session.mayRun) return;
+        setStarting(true);
+        run(session, from)
+          .then(say)
+          .catch(failed(t('run.failedToStart')))
+          .finally(() => setStarting(false));
+      },
+      stop: () => void stopRun(session).catch(failed(t('run.failedToStop'))),
+    };
+  }, [session, say, t, running]);
   return <RunningContext value={value}>{children}</RunningContext>;
+}
+
+/** What became of a press on Run, in words and by opening what helps. */
+function useSay(): (started: Started) => void {
+  const { t } = useTranslation('editor');
+  const { view } = useSession();
+  const inWords = useFindingWords();
+  return (started) => {
+    switch (started.kind) {
+      case 'started':
+        return view.setState({ drawer: true, tab: 'output' });
+      case 'findings': {
+        const first = view.getState().findings.find((finding) => finding.severity === 'error');
+        return void toast({ tone: 'danger', title: t('run.hasErrors'), detail: first && inWords(first.message) });
+      }
+      case 'refused':
+        return void toast({ tone: 'danger', title: started.title, detail: started.detail });
+      case 'missing':
+        view.setState({ drawer: true, tab: 'output' });
+        setTimeout(() => focusInput(started.fields[0]?.name), 60);
+        return void toast({ title: t('run.missing', { names: started.fields.map(({ label }) => label).join(', ') }) });
+      default:
+        toast({ tone: 'danger', title: t(`run.${started.kind}`) });
+    }
+  };
 }
 
 function focusInput(name: string | undefined): void {

@@ -1,50 +1,79 @@
-import { ChevronDown, ChevronLeft, Download, Link as LinkIcon, PanelBottom, PanelRight, Play, Redo2, Share2, SlidersHorizontal, Square, Undo2 } from 'lucide-react';
+import { ChevronLeft, Download, Link as LinkIcon, PanelBottom, PanelRight, Redo2, Share2, Undo2 } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
 import { useWorkspace } from '@/api/queries';
-import { Button, IconButton, Menu, toast } from '@/ui';
+import { IconButton, Menu, toast } from '@/ui';
 import { copyText } from '@/values/ValueActions';
 import { renamePipeline } from '../document/operations';
-import { useRunning } from '../run/RunningContext';
 import { usePicture, useSession, useView } from '../session';
 import { FindingsList } from './FindingsList';
+import { RunButton } from './RunButton';
 import { SavedState } from './SavedState';
 import styles from './page.module.css';
 
 export function TopBar({ onShow }: { onShow: (ids: readonly string[]) => void }) {
-  const { t } = useTranslation('editor');
-  const { pipeline, mayEdit, view } = useSession();
-  const workspace = useWorkspace(pipeline.workspace);
-  const drawer = useView((state) => state.drawer);
-  const inspector = useView((state) => state.inspector);
+  const { mayEdit } = useSession();
   return (
     <header className={styles.bar}>
-      <div className={styles.place}>
-        <Link href={`/w/${pipeline.workspace}`} className={styles.back} aria-label={t('bar.back', { workspace: workspace?.name ?? pipeline.workspace })}>
-          <ChevronLeft size={16} aria-hidden />
-          <span className={styles.workspace}>{workspace?.name ?? pipeline.workspace}</span>
-        </Link>
-        <span className={styles.slash} aria-hidden>
-          /
-        </span>
-        <PipelineName />
-        <SavedState />
-      </div>
+      <Place />
       <div className={styles.acts}>
         {mayEdit && <History />}
         <FindingsList onShow={onShow} />
-        <IconButton label={t('bar.drawer')} shortcut="d" aria-pressed={drawer} onClick={() => view.setState({ drawer: !drawer })} data-testid="toggle-drawer">
-          <PanelBottom size={16} />
-        </IconButton>
-        <IconButton label={t('bar.inspector')} aria-pressed={inspector} onClick={() => view.setState({ inspector: !inspector })} className={styles.roomy}>
-          <PanelRight size={16} />
-        </IconButton>
+        <Panels />
         <Share />
         <RunButton />
       </div>
     </header>
+  );
+}
+
+/** Where one is: the workspace, the pipeline, and whether it is saved. */
+function Place() {
+  const { t } = useTranslation('editor');
+  const { pipeline } = useSession();
+  const name = useWorkspace(pipeline.workspace)?.name ?? pipeline.workspace;
+  return (
+    <div className={styles.place}>
+      <Link href={`/w/${pipeline.workspace}`} className={styles.back} aria-label={t('bar.back', { workspace: name })}>
+        <ChevronLeft size={16} aria-hidden />
+        <span className={styles.workspace}>{name}</span>
+      </Link>
+      <span className={styles.slash} aria-hidden>
+        /
+      </span>
+      <PipelineName />
+      <SavedState />
+    </div>
+  );
+}
+
+function Panels() {
+  const { t } = useTranslation('editor');
+  const { view } = useSession();
+  const drawer = useView((state) => state.drawer);
+  const inspector = useView((state) => state.inspector);
+  return (
+    <>
+      <IconButton
+        label={t('bar.drawer')}
+        shortcut="d"
+        aria-pressed={drawer}
+        onClick={() => view.setState({ drawer: !drawer })}
+        data-testid="toggle-drawer"
+      >
+        <PanelBottom size={16} />
+      </IconButton>
+      <IconButton
+        label={t('bar.inspector')}
+        aria-pressed={inspector}
+        onClick={() => view.setState({ inspector: !inspector })}
+        className={styles.roomy}
+      >
+        <PanelRight size={16} />
+      </IconButton>
+    </>
   );
 }
 
@@ -83,13 +112,28 @@ function History() {
   const { document } = useSession();
   const undoable = useSyncExternalStore(document.subscribe, () => document.undoable);
   const redoable = useSyncExternalStore(document.subscribe, () => document.redoable);
-  const named = (operation: NonNullable<typeof undoable>) => t(`operation.${operation.name}`, { count: operation.count ?? 1, subject: operation.subject ?? '' });
+  const named = (operation: NonNullable<typeof undoable>) =>
+    t(`operation.${operation.name}`, { count: operation.count ?? 1, subject: operation.subject ?? '' });
   return (
     <span className={styles.roomy}>
-      <IconButton label={undoable ? t('bar.undo', { operation: named(undoable) }) : t('bar.nothingToUndo')} shortcut="mod+z" aria-disabled={!undoable} data-faint={!undoable || undefined} onClick={() => document.undo()} data-testid="undo">
+      <IconButton
+        label={undoable ? t('bar.undo', { operation: named(undoable) }) : t('bar.nothingToUndo')}
+        shortcut="mod+z"
+        aria-disabled={!undoable}
+        data-faint={!undoable || undefined}
+        onClick={() => document.undo()}
+        data-testid="undo"
+      >
         <Undo2 size={16} />
       </IconButton>
-      <IconButton label={redoable ? t('bar.redo', { operation: named(redoable) }) : t('bar.nothingToRedo')} shortcut="mod+shift+z" aria-disabled={!redoable} data-faint={!redoable || undefined} onClick={() => document.redo()} data-testid="redo">
+      <IconButton
+        label={redoable ? t('bar.redo', { operation: named(redoable) }) : t('bar.nothingToRedo')}
+        shortcut="mod+shift+z"
+        aria-disabled={!redoable}
+        data-faint={!redoable || undefined}
+        onClick={() => document.redo()}
+        data-testid="redo"
+      >
         <Redo2 size={16} />
       </IconButton>
     </span>
@@ -101,11 +145,15 @@ function Share() {
   const { document } = useSession();
   const copyLink = async () => {
     const copied = await copyText(window.location.href);
-    toast(copied ? { title: t('share.copied'), detail: t('share.who'), tone: 'success' } : { title: window.location.href });
+    toast(
+      copied ? { title: t('share.copied'), detail: t('share.who'), tone: 'success' } : { title: window.location.href },
+    );
   };
   const save = () => {
     const link = window.document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([JSON.stringify(document.toJson(), null, 2)], { type: 'application/json' }));
+    link.href = URL.createObjectURL(
+      new Blob([JSON.stringify(document.toJson(), null, 2)], { type: 'application/json' }),
+    );
     link.download = `${document.picture.name || 'pipeline'}.json`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -123,44 +171,5 @@ function Share() {
         { label: t('share.download'), icon: <Download size={14} />, onSelect: save },
       ]}
     />
-  );
-}
-
-/** Run and its small menu; while a run is under way, Stop. */
-export function RunButton({ wide = false }: { wide?: boolean }) {
-  const { t } = useTranslation('editor');
-  const { mayRun, view } = useSession();
-  const { start, stop, running } = useRunning();
-  const selected = useView((state) => state.selected);
-  const empty = usePicture((picture) => Object.keys(picture.nodes).length === 0);
-  if (!mayRun) return null;
-  if (running) {
-    return (
-      <Button variant="secondary" size={wide ? 'lg' : 'md'} className={styles.run} icon={<Square size={13} fill="currentColor" />} onClick={stop} data-testid="stop">
-        {t('run.stop')}
-      </Button>
-    );
-  }
-  const from = selected.length === 1 ? selected[0] : undefined;
-  return (
-    <span className={styles.runPair}>
-      <Button variant="primary" size={wide ? 'lg' : 'md'} className={styles.run} icon={<Play size={14} fill="currentColor" />} disabled={empty} onClick={() => start()} data-testid="run">
-        {t('run.run')}
-      </Button>
-      {!wide && (
-        <Menu
-          align="end"
-          trigger={
-            <IconButton variant="primary" label={t('run.more')} disabled={empty} className={styles.runMore} data-testid="run-menu">
-              <ChevronDown size={15} />
-            </IconButton>
-          }
-          entries={[
-            { label: t('run.fromHere'), hint: from ? undefined : t('run.fromHereHow'), icon: <Play size={14} />, disabled: !from, testId: 'run-from-here', onSelect: () => start(from) },
-            { label: t('run.withInputs'), icon: <SlidersHorizontal size={14} />, testId: 'run-with-inputs', onSelect: () => view.setState({ drawer: true, tab: 'output' }) },
-          ]}
-        />
-      )}
-    </span>
   );
 }

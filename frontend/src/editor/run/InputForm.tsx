@@ -16,7 +16,11 @@ export function InputForm() {
   return (
     <div className={styles.form} data-testid="input-form">
       {fields.map((field) => (
-        <Field key={field.node} label={field.label} aside={field.required ? undefined : <span className={styles.optional}>{t('inputs.optional')}</span>}>
+        <Field
+          key={field.node}
+          label={field.label}
+          aside={field.required ? undefined : <span className={styles.optional}>{t('inputs.optional')}</span>}
+        >
           <InputControl field={field} />
         </Field>
       ))}

@@ -24,7 +24,10 @@ export function Outputs() {
       {!watched && <p className={styles.nothing}>{t('outputs.notRun')}</p>}
       <Waiting />
       {watched && outputs.length === 0 && <p className={styles.nothing}>{t('outputs.none')}</p>}
-      {watched && outputs.map((node) => <Output key={node.id} node={node.id} name={String(node.params['name'] ?? node.id)} title={node.title} />)}
+      {watched &&
+        outputs.map((node) => (
+          <Output key={node.id} node={node.id} name={String(node.params['name'] ?? node.id)} title={node.title} />
+        ))}
     </div>
   );
 }
@@ -38,7 +41,11 @@ function Waiting() {
     const timer = setTimeout(() => setLate(waiting), waiting ? 1500 : 0);
     return () => clearTimeout(timer);
   }, [waiting]);
-  return waiting && late ? <p className={styles.nothing} role="status">{t('run.waitsForWorker')}</p> : null;
+  return waiting && late ? (
+    <p className={styles.nothing} role="status">
+      {t('run.waitsForWorker')}
+    </p>
+  ) : null;
 }
 
 const Output = memo(function Output({ node, name, title }: { node: string; name: string; title: string | undefined }) {
@@ -48,7 +55,12 @@ const Output = memo(function Output({ node, name, title }: { node: string; name:
   const finished = useRun(({ run }) => run.finished);
   const label = title ?? name.replaceAll('_', ' ');
   return (
-    <section className={styles.output} aria-label={label} data-testid={`output-${name}`} aria-busy={result?.streaming || undefined}>
+    <section
+      className={styles.output}
+      aria-label={label}
+      data-testid={`output-${name}`}
+      aria-busy={result?.streaming || undefined}
+    >
       <header>
         <h3>{label}</h3>
         {result && !result.streaming && <ValueActions value={result.value} name={name} />}

@@ -31,7 +31,11 @@ export default function RunPanel({ onShow }: { onShow: (ids: readonly string[]) 
         label={t('drawer.label')}
         value={tab}
         onChange={(value) => view.setState({ tab: value as DrawerTab })}
-        tabs={names.map((name) => ({ value: name, label: t(`drawer.${name}`), content: <div className={styles.tabContent}>{contents[name]}</div> }))}
+        tabs={names.map((name) => ({
+          value: name,
+          label: t(`drawer.${name}`),
+          content: <div className={styles.tabContent}>{contents[name]}</div>,
+        }))}
         aside={
           <span className={styles.aside}>
             <RunSummaryLine />

@@ -5,7 +5,14 @@ import { useRun } from '../session';
 import { seconds } from './duration';
 import styles from './run.module.css';
 
-const TONES = { queued: 'neutral', running: 'running', waiting: 'warning', succeeded: 'success', failed: 'danger', cancelled: 'neutral' } as const;
+const TONES = {
+  queued: 'neutral',
+  running: 'running',
+  waiting: 'warning',
+  succeeded: 'success',
+  failed: 'danger',
+  cancelled: 'neutral',
+} as const;
 
 /** Which run is shown, how it stands and how long it took. */
 export function RunSummaryLine() {

@@ -25,7 +25,11 @@ export async function run(session: Session, from?: string): Promise<Started> {
   try {
     // A key made once for this press: a request that is sent twice starts one run. Only secure pages can make one.
     const key = window.isSecureContext ? crypto.randomUUID() : undefined;
-    const started: { id: string; number?: number } = await startRun(pipeline.id, { inputs: given, ...(from ? { from } : {}) }, key);
+    const started: { id: string; number?: number } = await startRun(
+      pipeline.id,
+      { inputs: given, ...(from ? { from } : {}) },
+      key,
+    );
     runs.watch({ id: started.id, number: started.number ?? null, graph: document.toJson(), inputs: given });
     void queryClient.invalidateQueries({ queryKey: ['runs-of', pipeline.id] });
     return { kind: 'started' };
@@ -53,8 +57,16 @@ export async function stop({ runs }: Session): Promise<void> {
 export async function giveFile({ inputs, pipeline }: Session, name: string, file: File): Promise<void> {
   inputs.uploading(name, { name: file.name, fraction: 0 });
   try {
-    const { digest } = await uploadFile(pipeline.workspace, file, (fraction) => inputs.uploading(name, { name: file.name, fraction }));
-    const value: Json = { type: 'File', artifact: digest, name: file.name, media: file.type || 'application/octet-stream', size: file.size };
+    const { digest } = await uploadFile(pipeline.workspace, file, (fraction) =>
+      inputs.uploading(name, { name: file.name, fraction }),
+    );
+    const value: Json = {
+      type: 'File',
+      artifact: digest,
+      name: file.name,
+      media: file.type || 'application/octet-stream',
+      size: file.size,
+    };
     inputs.give(name, value);
     inputs.uploading(name, null);
   } catch (error) {

@@ -28,7 +28,10 @@ export function eventRows(entries: readonly LogEntry[]): EventRow[] {
 
 function wordsOf(event: LogEntry[1]): string {
   if (event.error) return event.error.title;
-  if (event.kind === 'step.progress') return [event.fraction == null ? '' : `${Math.round(event.fraction * 100)} %`, event.note].filter(Boolean).join(' ');
+  if (event.kind === 'step.progress')
+    return [event.fraction == null ? '' : `${Math.round(event.fraction * 100)} %`, event.note]
+      .filter(Boolean)
+      .join(' ');
   if (event.kind === 'run.finished') return event.status ?? '';
   if (event.kind === 'step.started') return (event.attempt ?? 1) > 1 ? `#${event.attempt}` : '';
   return event.reason ?? '';

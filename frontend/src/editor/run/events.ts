@@ -1,4 +1,5 @@
 import type { Json } from '../document/graph';
+import { place, type StreamedText } from './stream';
 
 /** What the server tells about a run, one fact each, as the contract lists them. */
 export interface RunEvent {
@@ -53,7 +54,8 @@ export interface StepState {
   readonly fraction: number | null;
   readonly note: string;
   readonly streams: Readonly<Record<string, StreamedText>>;
-  readonly previews: readonly string[];
+  /** Pictures of what is being made, as values, the newest last. */
+  readonly previews: readonly Json[];
   readonly chunks: readonly string[];
   readonly outputs: Readonly<Record<string, Json>> | null;
   readonly seconds: number | null;
@@ -62,18 +64,6 @@ export interface StepState {
   readonly reason: string;
   readonly because: string;
   readonly error: RunError | null;
-}
-
-export interface StreamedText {
-  readonly text: string;
-  /** Characters as the server counts them (code points), not UTF-16 units. */
-  readonly length: number;
-  readonly attempt: number;
-  /** Pieces that arrived ahead of the ones before them, by offset. */
-  readonly ahead: Readonly<Record<number, string>>;
-  readonly pieces: number;
-  readonly firstAt: number;
-  readonly lastAt: number;
 }
 
 export interface RunState {
@@ -182,7 +172,9 @@ function stepAfter(step: StepState, event: RunEvent): StepState {
     case 'step.chunk':
       return event.artifact ? { ...step, status: 'streaming', chunks: withChunk(step.chunks, event) } : step;
     case 'step.preview':
-      return event.artifact ? { ...step, previews: [...step.previews, event.artifact] } : step;
+      return event.artifact
+        ? { ...step, previews: [...step.previews, { type: 'Image', artifact: event.artifact }] }
+        : step;
     case 'step.finished':
       return finishedStep(step, event);
     case 'step.failed':
@@ -216,52 +208,6 @@ function streamedStep(step: StepState, event: RunEvent): StepState {
   return { ...step, status: 'streaming', streams: { ...step.streams, [port]: after as StreamedText } };
 }
 
-/**
- * Puts a piece where it belongs. A later attempt that starts at 0 voids the old text; one that goes on keeps what lies before its offset.
- * The same piece twice changes nothing; a piece that is ahead of the text waits for the ones before it.
- */
-export function place(stream: StreamedText | undefined, event: RunEvent): StreamedText | undefined {
-  const { text: piece = '', offset = stream?.length ?? 0, at = 0 } = event;
-  const attempt = event.attempt ?? stream?.attempt ?? 1;
-  if (stream && attempt < stream.attempt) return stream;
-  const fresh = { text: '', length: 0, attempt, ahead: {}, pieces: 0, firstAt: at, lastAt: at };
-  let base: StreamedText = stream ?? fresh;
-  if (stream && attempt > stream.attempt) base = offset === 0 ? fresh : { ...stream, ...cut(stream, offset), attempt, ahead: {} };
-  if (offset > base.length) return { ...base, ahead: { ...base.ahead, [offset]: piece } };
-  const placed = overlaid(base, piece, offset);
-  if (placed === base && stream && base === stream) return stream;
-  return caughtUp({ ...placed, pieces: base.pieces + 1, lastAt: at });
-}
-
-function overlaid(base: StreamedText, piece: string, offset: number): StreamedText {
-  if (offset === base.length) return { ...base, text: base.text + piece, length: base.length + lengthOf(piece) };
-  const points = Array.from(base.text);
-  const added = Array.from(piece);
-  if (added.every((point, index) => points[offset + index] === point)) return base;
-  const text = [...points.slice(0, offset), ...added, ...points.slice(offset + added.length)];
-  return { ...base, text: text.join(''), length: text.length };
-}
-
-function caughtUp(stream: StreamedText): StreamedText {
-  const waiting = Object.keys(stream.ahead).map(Number).sort((a, b) => a - b);
-  const next = waiting.find((offset) => offset <= stream.length);
-  if (next === undefined) return stream;
-  const { [next]: piece = '', ...ahead } = stream.ahead;
-  return caughtUp({ ...overlaid(stream, piece, next), ahead });
-}
-
-function cut(stream: StreamedText, length: number): Pick<StreamedText, 'text' | 'length'> {
-  if (length >= stream.length) return { text: stream.text, length: stream.length };
-  return { text: Array.from(stream.text).slice(0, length).join(''), length };
-}
-
-/** Code points, because that is how the server counts. */
-function lengthOf(text: string): number {
-  let length = 0;
-  for (const _ of text) length += 1;
-  return length;
-}
-
 function withChunk(chunks: readonly string[], event: RunEvent): readonly string[] {
   const copy = [...chunks];
   copy[event.index ?? copy.length] = event.artifact as string;
@@ -271,7 +217,10 @@ function withChunk(chunks: readonly string[], event: RunEvent): readonly string[
 function finishedStep(step: StepState, event: RunEvent): StepState {
   const at = event.at ?? 0;
   const seconds = event.seconds ?? null;
-  const attempts = step.attempts.length > 0 ? step.attempts : [{ number: 1, from: Math.max(0, at - (seconds ?? 0)), to: null, error: null }];
+  const attempts =
+    step.attempts.length > 0
+      ? step.attempts
+      : [{ number: 1, from: Math.max(0, at - (seconds ?? 0)), to: null, error: null }];
   return {
     ...step,
     status: 'done',

@@ -1,9 +1,12 @@
-import { expect, test } from "vitest";
+import { expect, test } from 'vitest';
 
-import type { LogEntry } from "./events";
-import { follow, type FollowTools, type Line, type Link } from "./follow";
+import type { LogEntry } from './events';
+import { follow, type FollowTools, type Line, type Link } from './follow';
 
-const LOG: LogEntry[] = Array.from({ length: 40 }, (_, index) => [`1-${index + 1}`, { kind: "step.progress", node: "a", fraction: index / 40 }]);
+const LOG: LogEntry[] = Array.from({ length: 40 }, (_, index) => [
+  `1-${index + 1}`,
+  { kind: 'step.progress', node: 'a', fraction: index / 40 },
+]);
 
 /** A server that sends the log in batches of three and breaks the line after `life` batches. */
 function brokenServer(life: number) {
@@ -12,7 +15,7 @@ function brokenServer(life: number) {
   const tools: FollowTools = {
     open(url) {
       asked.push(url);
-      const after = new URL(url).searchParams.get("after") ?? "";
+      const after = new URL(url).searchParams.get('after') ?? '';
       const line: Line = { onopen: null, onmessage: null, onclose: null, close: () => undefined };
       queue.push(() => serve(line, LOG.findIndex(([id]) => id === after) + 1));
       return line;
@@ -31,17 +34,28 @@ function brokenServer(life: number) {
     }
     line.onclose?.({ code: 1006 });
   };
-  return { asked, tools, play: () => { for (let call = queue.shift(); call; call = queue.shift()) call(); } };
+  return {
+    asked,
+    tools,
+    play: () => {
+      for (let call = queue.shift(); call; call = queue.shift()) call();
+    },
+  };
 }
 
-test.each([1, 2, 5, 100])("a line that breaks after %i messages loses, doubles and mixes up nothing", (life) => {
+test.each([1, 2, 5, 100])('a line that breaks after %i messages loses, doubles and mixes up nothing', (life) => {
   const server = brokenServer(life);
   const got: string[] = [];
   const links: Link[] = [];
-  follow("r1", "", { onEntries: (entries) => got.push(...entries.map(([id]) => id)), onLink: (link) => links.push(link) }, server.tools);
+  follow(
+    'r1',
+    '',
+    { onEntries: (entries) => got.push(...entries.map(([id]) => id)), onLink: (link) => links.push(link) },
+    server.tools,
+  );
   server.play();
   expect(got).toEqual(LOG.map(([id]) => id));
-  expect(links.at(-1)).toBe("ended");
+  expect(links.at(-1)).toBe('ended');
   expect(server.asked[0]).toMatch(/^wss?:\/\/[^/]+\/ws\/runs\/r1$/);
 });
 
@@ -56,8 +70,8 @@ test("a run that isn't ours is not asked for again", () => {
     },
     after: () => () => undefined,
   };
-  follow("r1", "", { onEntries: () => undefined, onLink: (link) => links.push(link) }, tools);
+  follow('r1', '', { onEntries: () => undefined, onLink: (link) => links.push(link) }, tools);
   opened[0]?.onclose?.({ code: 4404 });
-  expect(links).toEqual(["connecting", "refused"]);
+  expect(links).toEqual(['connecting', 'refused']);
   expect(opened).toHaveLength(1);
 });

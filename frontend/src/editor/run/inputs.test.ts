@@ -5,7 +5,14 @@ import type { Catalogue, Kind } from '../types/catalogue';
 import { createInputsStore, inputFields, inputsToSend, missingInputs, rememberInputs } from './inputs';
 
 const kind = (name: string, type: string, properties = {}): Kind => ({
-  kind: name, version: 1, title: name, family: 'input', description: '', params: { properties }, inputs: [], outputs: [{ name: 'value', type, streams: false }],
+  kind: name,
+  version: 1,
+  title: name,
+  family: 'input',
+  description: '',
+  params: { properties },
+  inputs: [],
+  outputs: [{ name: 'value', type, streams: false }],
 });
 const CATALOGUE: Catalogue = {
   types: { Text: { colour: '' }, Number: { colour: '' }, File: { colour: '' }, Image: { colour: '', extends: 'File' } },

@@ -113,7 +113,10 @@ function spoken(name: string): string {
 }
 
 /** What is sent with a run: only what was given, and only for inputs that the pipeline has. */
-export function inputsToSend(fields: readonly InputField[], values: Readonly<Record<string, Json>>): Record<string, Json> {
+export function inputsToSend(
+  fields: readonly InputField[],
+  values: Readonly<Record<string, Json>>,
+): Record<string, Json> {
   const given = fields.filter(({ name }) => values[name] !== undefined && values[name] !== '');
   return Object.fromEntries(given.map(({ name }) => [name, values[name] as Json]));
 }

@@ -48,5 +48,10 @@ test('a number in an answer means the passages its writer saw; after citing, tho
 });
 
 test('pieces of one text are one line in the list of events', () => {
-  expect(eventRows(LOG).map((row) => [row.kind, row.node, row.count, row.words])).toContainEqual(['step.delta', 'write', 2, 'It is b [2]']);
+  expect(eventRows(LOG).map((row) => [row.kind, row.node, row.count, row.words])).toContainEqual([
+    'step.delta',
+    'write',
+    2,
+    'It is b [2]',
+  ]);
 });

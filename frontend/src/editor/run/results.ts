@@ -32,7 +32,9 @@ export function resultOf(run: RunState, picture: Picture, node: string): Result 
     return source ? resultAt(run.steps[source[0]], source[1]) : null;
   }
   const ports = [...Object.keys(step?.outputs ?? {}), ...Object.keys(step?.streams ?? {})];
-  return ports.length > 0 ? resultAt(step, ports[0] as string) : null;
+  if (ports.length > 0) return resultAt(step, ports[0] as string);
+  const preview = step?.previews.at(-1);
+  return preview === undefined ? null : { port: '', value: preview, streaming: false };
 }
 
 /**
@@ -44,7 +46,9 @@ export function citedDocuments(run: RunState, edges: readonly Edge[], node: stri
   while (ring.length > 0) {
     for (const id of ring) {
       seen.add(id);
-      const found = Object.values(run.steps[id]?.outputs ?? {}).map(documentsIn).find((documents) => documents.length > 0);
+      const found = Object.values(run.steps[id]?.outputs ?? {})
+        .map(documentsIn)
+        .find((documents) => documents.length > 0);
       if (found) return found;
     }
     const before = ring.flatMap((id) => (wiresOf(edges).into.get(id) ?? []).map((edge) => nodeOf(edge.source)));

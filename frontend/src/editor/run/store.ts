@@ -1,4 +1,4 @@
-import { createStore } from 'zustand/vanilla';
+import { createStore, type StoreApi } from 'zustand/vanilla';
 
 import type { Graph, Json } from '../document/graph';
 import { foldAll, NEW_RUN, type LogEntry, type RunState } from './events';
@@ -41,43 +41,24 @@ export interface RunToWatch {
   inputs?: Record<string, Json>;
 }
 
-/** Watches one run at a time. Entries that arrive together are folded together, once a frame, so tokens cost one drawing. */
+/** Watches one run at a time, and tells when it ends. */
 export function createRunStore(onEnd: (id: string, run: RunState) => void = () => undefined) {
   const store = createStore<WatchedRun>(() => NOTHING);
+  const arrivals = gathered((entries) => takeIn(store, entries, onEnd));
   let stop = (): void => undefined;
-  let waiting: LogEntry[] = [];
-  let frame: number | null = null;
-
-  const takeIn = (): void => {
-    frame = null;
-    const { run: before, entries, id } = store.getState();
-    const run = foldAll(before, waiting);
-    const log = entries as LogEntry[];
-    log.push(...waiting);
-    waiting = [];
-    store.setState({ run, entryCount: log.length, zero: performance.now() - run.at * 1000 });
-    if (run.finished && !before.finished && id) onEnd(id, run);
-  };
-
   const clear = (): void => {
     stop();
     stop = () => undefined;
-    if (frame !== null) cancelPicture(frame);
-    frame = null;
-    waiting = [];
+    arrivals.drop();
   };
-
   return Object.assign(store, {
-    watch(target: RunToWatch): void {
+    watch({ id, number = null, graph = null, inputs = {} }: RunToWatch): void {
       clear();
-      store.setState({ ...NOTHING, ...target, number: target.number ?? null, graph: target.graph ?? null, entries: [], inputs: target.inputs ?? {} });
-      stop = follow(target.id, '', {
-        onEntries: (entries) => {
-          waiting.push(...entries);
-          frame ??= nextPicture(takeIn);
-        },
+      store.setState({ ...NOTHING, id, number, graph, inputs, entries: [] });
+      stop = follow(id, '', {
+        onEntries: arrivals.add,
         onLink: (link) => {
-          if (link === 'ended' && waiting.length > 0) takeIn();
+          if (link === 'ended') arrivals.flush();
           store.setState({ link });
         },
       });
@@ -87,6 +68,40 @@ export function createRunStore(onEnd: (id: string, run: RunState) => void = () =
       store.setState(NOTHING);
     },
   });
+}
+
+function takeIn(
+  store: StoreApi<WatchedRun>,
+  arrived: readonly LogEntry[],
+  onEnd: (id: string, run: RunState) => void,
+): void {
+  const { run: before, entries, id } = store.getState();
+  const run = foldAll(before, arrived);
+  const log = entries as LogEntry[];
+  log.push(...arrived);
+  store.setState({ run, entryCount: log.length, zero: performance.now() - run.at * 1000 });
+  if (run.finished && !before.finished && id) onEnd(id, run);
+}
+
+/** Entries that arrive together are handed on together, once a frame, so tokens cost one drawing. */
+function gathered(take: (entries: readonly LogEntry[]) => void) {
+  let waiting: LogEntry[] = [];
+  let frame: number | null = null;
+  const drop = (): void => {
+    if (frame !== null) cancelPicture(frame);
+    frame = null;
+    waiting = [];
+  };
+  const flush = (): void => {
+    const entries = waiting;
+    drop();
+    if (entries.length > 0) take(entries);
+  };
+  const add = (entries: readonly LogEntry[]): void => {
+    waiting.push(...entries);
+    frame ??= nextPicture(flush);
+  };
+  return { add, flush, drop };
 }
 
 // A hidden tab draws no frames, but its run must go on being read.

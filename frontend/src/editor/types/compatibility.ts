@@ -49,6 +49,7 @@ export function refusalOf(catalogue: Catalogue, source: string, target: string):
       kind.outputs.some((port) => fit(catalogue.types, port.type, target)) &&
       kind.inputs.filter((port) => port.required).every((port) => fit(catalogue.types, source, port.type)),
   );
-  const code = itemOf(source) && !itemOf(target) ? 'listToOne' : !itemOf(source) && itemOf(target) ? 'oneToList' : 'types';
+  const code =
+    itemOf(source) && !itemOf(target) ? 'listToOne' : !itemOf(source) && itemOf(target) ? 'oneToList' : 'types';
   return { code, source, target, ...(bridge ? { through: bridge.title } : {}) };
 }

@@ -21,14 +21,22 @@ export interface KindWords {
 }
 
 /** English is the server's own; other languages are read when they are wanted. */
-const wordsIn = async (language: string): Promise<Words> => (language === 'zh' ? (await import('./kinds.zh.json')).default : {});
+const wordsIn = async (language: string): Promise<Words> =>
+  language === 'zh' ? (await import('./kinds.zh.json')).default : {};
 
 /** The catalogue in the language of the interface. */
 export function useLocalCatalogue() {
   const { i18n } = useTranslation('editor');
   const read = useCatalogue();
-  const words = useQuery({ queryKey: ['kinds', i18n.language], queryFn: () => wordsIn(i18n.language), staleTime: Infinity });
-  const data = useMemo(() => (read.data && words.data ? localised(read.data, words.data) : undefined), [read.data, words.data]);
+  const words = useQuery({
+    queryKey: ['kinds', i18n.language],
+    queryFn: () => wordsIn(i18n.language),
+    staleTime: Infinity,
+  });
+  const data = useMemo(
+    () => (read.data && words.data ? localised(read.data, words.data) : undefined),
+    [read.data, words.data],
+  );
   return { data, error: read.error, refetch: read.refetch };
 }
 
@@ -38,7 +46,10 @@ export function localised(catalogue: Catalogue, words: Words): Catalogue {
 
 function inWords(kind: Kind, words: KindWords | undefined): Kind {
   if (!words) return kind;
-  const properties = Object.entries(kind.params.properties ?? {}).map(([name, schema]) => [name, told(schema, words.params?.[name])]);
+  const properties = Object.entries(kind.params.properties ?? {}).map(([name, schema]) => [
+    name,
+    told(schema, words.params?.[name]),
+  ]);
   return {
     ...kind,
     title: words.title ?? kind.title,

@@ -39,8 +39,8 @@ function portsWith(kind: Kind, node: NodePicture): Ports {
 
 /** The ports that a text makes, such as one for each `{{word}}` of a template. */
 function namesIn(rule: InputsFrom, text: unknown): string[] {
-  if (typeof text !== "string") return [];
-  const names = [...text.matchAll(new RegExp(rule.pattern, "g"))].map((match) => match[1] ?? "");
+  if (typeof text !== 'string') return [];
+  const names = [...text.matchAll(new RegExp(rule.pattern, 'g'))].map((match) => match[1] ?? '');
   return [...new Set(names)].filter(Boolean);
 }
 
