@@ -60,8 +60,8 @@ class Listener:
 
 
 def args(prompt: str, **more: Any) -> dict[str, Any]:
-    """What a call of `generate` carries: greedy, at most 24 tokens, unless said otherwise."""
-    said = {"max_new_tokens": 24, "temperature": 0.0, "top_p": 1.0, "seed": None, "stop": []}
+    """What a call of `generate` carries: greedy, at most 16 tokens, unless said otherwise."""
+    said = {"max_new_tokens": 16, "temperature": 0.0, "top_p": 1.0, "seed": None, "stop": []}
     return {"messages": [{"role": "user", "content": prompt}], **said, **more}
 
 

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 import torch
 
+from pipelines.values import Message
 from tests.worker.models.conftest import Listener, args, tiny_model
 from worker.models.device import Device, Turns
+from worker.models.folder import ModelRefused
 from worker.models.text.llama import LlamaDecoder, understands
 from worker.models.text.model import LanguageModel
 from worker.models.text.plain import PlainDecoder
+from worker.models.text.reader import PlainReader
 
 PROMPTS = ("tell me", "a longer prompt with more letters in it", "x")
 
@@ -21,10 +24,10 @@ PROMPTS = ("tell me", "a longer prompt with more letters in it", "x")
 def decoded_by_transformers(folder: Path, model: LanguageModel, prompt: str) -> str:
     from transformers import AutoModelForCausalLM
 
-    ids = torch.tensor([model.tokens_of_text(prompt)])
+    ids = torch.tensor([model._reader.tokens_of_text(prompt)])
     theirs = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     whole = theirs.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=16, do_sample=False)
-    return str(model._tokenizer.decode(whole[0][ids.shape[1] :], skip_special_tokens=True))
+    return model._reader.decode(whole[0][ids.shape[1] :].tolist())
 
 
 @pytest.mark.parametrize(
@@ -98,3 +101,28 @@ def test_a_long_prompt_is_read_by_stretches_with_the_same_result(tmp_path: Path,
     assert logits is not None
     theirs = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)(torch.tensor([ids])).logits[0, -1]
     assert torch.allclose(logits, theirs, atol=1e-3)
+
+
+def template(tmp_path: Path, source: str) -> PlainReader:
+    tiny_model(tmp_path / "model")
+    (tmp_path / "model" / "chat_template.jinja").write_text(source)
+    return PlainReader(tmp_path / "model")
+
+
+def test_a_template_that_refuses_a_conversation_says_why(tmp_path: Path) -> None:
+    reader = template(tmp_path, "{{ raise_exception('no system message, please') }}")
+    with pytest.raises(ModelRefused, match="no system message, please"):
+        reader.tokens([Message("user", "x")])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ messages.append(1) }}",
+        "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+    ],
+)
+def test_a_template_reaches_nothing(tmp_path: Path, source: str) -> None:
+    with pytest.raises(ModelRefused, match="chat template"):
+        template(tmp_path, source).tokens([Message("user", "x")])

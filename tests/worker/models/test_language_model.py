@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from pipelines.node import ModelUnavailable
+from pipelines.values import Message
 from tests.worker.models.conftest import CHAT, Listener, args
 from worker.models.folder import ModelRefused
+from worker.models.text.reader import AnyReader, PlainReader
 
 pytestmark = pytest.mark.weights
 
@@ -40,7 +42,7 @@ def expected(models: Path) -> dict[str, str]:
     for prompt in PROMPTS:
         said = [{"role": "user", "content": prompt}]
         ids = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_tensors="pt", return_dict=True)
-        whole = model.generate(**ids, max_new_tokens=24, do_sample=False)
+        whole = model.generate(**ids, max_new_tokens=16, do_sample=False)
         answers[prompt] = tokenizer.decode(whole[0][ids["input_ids"].shape[1] :], skip_special_tokens=True).rstrip("�")
     return answers
 
@@ -96,6 +98,11 @@ def test_a_prompt_that_is_too_long_is_refused_with_the_numbers(chat: Any) -> Non
         ask(chat, "word " * 9000)
 
 
+def test_an_empty_conversation_is_refused(chat: Any) -> None:
+    with pytest.raises(ModelRefused, match="conversation is empty"):
+        chat.generate({**args(""), "messages": []}, Listener())
+
+
 def test_an_answer_whose_time_is_over_ends_with_an_error_that_may_be_retried(chat: Any) -> None:
     listener = ask(chat, PROMPTS[0], deadline=time.monotonic() - 1).wait()
     assert isinstance(listener.error, ModelUnavailable)
@@ -106,8 +113,28 @@ def test_an_answer_whose_time_is_over_ends_with_an_error_that_may_be_retried(cha
 def test_a_character_of_several_tokens_is_given_whole(chat: Any, text: str) -> None:
     from worker.models.text.wording import Wording
 
-    tokenizer = chat._tokenizer
-    wording = Wording(lambda ids: str(tokenizer.decode(ids, skip_special_tokens=True)))
-    pieces = [wording.add(token) for token in tokenizer(text)["input_ids"]] + [wording.end()]
+    wording = Wording(chat._reader.decode)
+    pieces = [wording.add(token) for token in chat._reader.tokens_of_text(text)] + [wording.end()]
     assert "".join(pieces) == text
     assert not any("�" in piece for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [Message("user", "Hi")],
+        [
+            Message("system", "Be short."),
+            Message("user", "你好 🎉"),
+            Message("assistant", "1,234"),
+            Message("user", " x "),
+        ],
+    ],
+)
+def test_a_conversation_is_read_as_transformers_reads_it(models: Path, said: list[Message]) -> None:
+    plain, other = PlainReader(models / CHAT), AnyReader(models / CHAT, None)
+    assert plain.tokens(said) == other.tokens(said)
+    assert plain.ends == other.ends == {2}
+    ids = plain.tokens_of_text("naïve 北京 <|im_end|> 12")
+    assert ids == other.tokens_of_text("naïve 北京 <|im_end|> 12")
+    assert plain.decode(ids) == other.decode(ids)

@@ -68,8 +68,9 @@ class LlamaDecoder:
         self._device = device
         weights = _load(folder, device)
         self.weight_bytes = sum(weight.nbytes for weight in weights.values())
-        self._embedding = weights["model.embed_tokens.weight"]
-        self._norm = weights["model.norm.weight"]
+        # copies, since a view of one tensor would keep the whole file in memory
+        self._embedding = weights["model.embed_tokens.weight"].clone()
+        self._norm = weights["model.norm.weight"].clone()
         self._layers = [_layer(weights, f"model.layers.{at}.") for at in range(int(config["num_hidden_layers"]))]
         tied = config.get("tie_word_embeddings", False) or "lm_head.weight" not in weights
         self._head = linear(self._embedding if tied else weights["lm_head.weight"])
@@ -193,18 +194,21 @@ def _load(folder: Path, device: Device) -> dict[str, torch.Tensor]:
 
 
 def _layer(weights: dict[str, torch.Tensor], prefix: str) -> _Layer:
+    def own(name: str) -> torch.Tensor | None:
+        return weights[prefix + name].clone() if prefix + name in weights else None
+
     def joined(*names: str) -> Linear:
         stacked = [weights[f"{prefix}{name}.weight"] for name in names]
         biases = [weights[f"{prefix}{name}.bias"] for name in names if f"{prefix}{name}.bias" in weights]
-        return linear(torch.cat(stacked), torch.cat(biases) if biases else None)
+        return linear(torch.cat(stacked), torch.cat(biases).clone() if biases else None)
 
     return _Layer(
-        before_attention=weights[prefix + "input_layernorm.weight"],
+        before_attention=weights[prefix + "input_layernorm.weight"].clone(),
         query_key_value=joined("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-        query_norm=weights.get(prefix + "self_attn.q_norm.weight"),
-        key_norm=weights.get(prefix + "self_attn.k_norm.weight"),
+        query_norm=own("self_attn.q_norm.weight"),
+        key_norm=own("self_attn.k_norm.weight"),
         output=joined("self_attn.o_proj"),
-        before_mlp=weights[prefix + "post_attention_layernorm.weight"],
+        before_mlp=weights[prefix + "post_attention_layernorm.weight"].clone(),
         gate_up=joined("mlp.gate_proj", "mlp.up_proj"),
         down=joined("mlp.down_proj"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from worker.models.text.batcher import Batcher
 from worker.models.text.decoder import Decoder
 from worker.models.text.llama import LlamaDecoder, understands
 from worker.models.text.plain import PlainDecoder
+from worker.models.text.reader import load_reader
 from worker.models.text.request import Sink, TextRequest
 
 _FEWEST_NEW = 16
@@ -24,18 +25,15 @@ class LanguageModel:
     """`folder` holds a transformers model (safetensors) or one GGUF file. Raises ModelRefused."""
 
     def __init__(self, name: str, folder: Path, device: Device, turns: Turns, *, cache_budget: int) -> None:
-        from transformers import AutoTokenizer
-
         gguf = _gguf(folder)
-        form = {"gguf_file": gguf} if gguf else {}
         self.name = name
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True, **form)
+        self._reader = load_reader(folder, gguf)
         self._decoder = _decoder(folder, device, gguf)
         self.bytes = self._decoder.weight_bytes
         self._batcher = Batcher(
             self._decoder,
-            lambda ids: str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)),
-            _ends(folder, self._tokenizer),
+            self._reader.decode,
+            self._reader.ends,
             cache_budget=cache_budget,
             turns=turns,
             prepare=lambda: device.use(all_cores=False),
@@ -48,8 +46,9 @@ class LanguageModel:
 
     def generate(self, args: Mapping[str, Any], sink: Sink, deadline: float | None = None) -> TextRequest:
         """Queue an answer; `args` as in a call. Raises ModelRefused when the prompt is too long."""
-        messages = [Message(said["role"], said["content"]) for said in args["messages"]]
-        ids = self.tokens(messages)
+        if not args["messages"]:
+            raise ModelRefused("The conversation is empty.", hint="Give the model something to answer.")
+        ids = self._reader.tokens([Message(said["role"], said["content"]) for said in args["messages"]])
         request = TextRequest(
             ids=ids,
             sink=sink,
@@ -62,17 +61,6 @@ class LanguageModel:
         )
         self._batcher.submit(request)
         return request
-
-    def tokens(self, messages: Sequence[Message]) -> list[int]:
-        """The prompt as the model learnt to read it; without a chat template, the turns with blank lines between."""
-        if not self._tokenizer.chat_template:
-            return self.tokens_of_text("\n\n".join(message.content for message in messages))
-        said = [{"role": message.role, "content": message.content} for message in messages]
-        whole = self._tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=True, return_dict=True)
-        return list(whole["input_ids"])
-
-    def tokens_of_text(self, text: str) -> list[int]:
-        return list(self._tokenizer(text, verbose=False)["input_ids"])
 
     def cancel(self, request: TextRequest) -> None:
         request.cancelled = True
@@ -107,13 +95,3 @@ def _gguf(folder: Path) -> str | None:
     if any(folder.glob("*.safetensors")):
         return None
     return next((path.name for path in sorted(folder.glob("*.gguf"))), None)
-
-
-def _ends(folder: Path, tokenizer: Any) -> set[int]:
-    """The tokens that end an answer: what the model's generation settings say, and the tokenizer's own."""
-    ends = {tokenizer.eos_token_id} - {None}
-    settings = folder / "generation_config.json"
-    if settings.is_file():
-        said = json.loads(settings.read_text(encoding="utf-8")).get("eos_token_id")
-        ends |= set(said if isinstance(said, list) else [said]) - {None}
-    return ends
