@@ -31,9 +31,11 @@ export function DocumentsValue({ documents, count }: { documents: readonly Docum
 
 /** Pages that were read, passages that were cut or found: both travel as documents. */
 export function calledAs(documents: readonly DocumentForm[]): 'pages' | 'documents' {
-  return documents.every((each) => each.page !== undefined && each.start === undefined && each.passage === undefined)
-    ? 'pages'
-    : 'documents';
+  const whole = documents.every(
+    (each) => each.page !== undefined && !each.start && each.passage === undefined && each.score === undefined,
+  );
+  const apart = new Set(documents.map((each) => `${each.title}/${each.page}`)).size === documents.length;
+  return whole && apart ? 'pages' : 'documents';
 }
 
 function DocumentCard({ document, number }: { document: DocumentForm; number: number }) {

@@ -41,6 +41,13 @@ test('an output node shows what is being written before it, then its own value',
   expect(resultOf(after(7), picture, 'out')).toEqual({ port: 'value', value: 'It is b [1]', streaming: false });
 });
 
+test('while a node between is still to work on it, an output shows the text that is being written', () => {
+  expect(resultOf(after(4), picture, 'out')).toEqual({ port: 'text', value: 'It is b [2]', streaming: true });
+  expect(resultOf(after(5), picture, 'out')).toMatchObject({ value: 'It is b [2]', streaming: true });
+  const ended = foldAll(after(5), [['1-9', { kind: 'run.finished', status: 'failed' }]]);
+  expect(resultOf(ended, picture, 'out')).toBeNull();
+});
+
 test('a number in an answer means the passages its writer saw; after citing, those that were cited', () => {
   expect(citedDocuments(after(5), picture.edges, 'write').map((each) => each.text)).toEqual(['a', 'b', 'c']);
   expect(citedDocuments(after(7), picture.edges, 'out').map((each) => each.text)).toEqual(['b']);

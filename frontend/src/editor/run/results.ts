@@ -29,7 +29,8 @@ export function resultOf(run: RunState, picture: Picture, node: string): Result 
     const given = typeof name === 'string' ? run.outputs[name] : undefined;
     if (given !== undefined) return { port: 'value', value: given, streaming: false };
     const source = into[0] && endpoint(into[0].source);
-    return source ? resultAt(run.steps[source[0]], source[1]) : null;
+    const there = source ? resultAt(run.steps[source[0]], source[1]) : null;
+    return there ?? (picture.nodes[node]?.kind === 'output.text' ? draftFor(run, picture.edges, node) : null);
   }
   const ports = [...Object.keys(step?.outputs ?? {}), ...Object.keys(step?.streams ?? {})];
   if (ports.length > 0) return resultAt(step, ports[0] as string);
@@ -37,22 +38,35 @@ export function resultOf(run: RunState, picture: Picture, node: string): Result 
   return preview === undefined ? null : { port: '', value: preview, streaming: false };
 }
 
+/** The text on its way to an output while nodes between are still to work on it: what the nearest node before it is writing. */
+function draftFor(run: RunState, edges: readonly Edge[], node: string): Result | null {
+  if (run.finished) return null;
+  for (const id of nearestFirst(edges, node)) {
+    const [port, stream] = Object.entries(run.steps[id]?.streams ?? {})[0] ?? [];
+    if (port !== undefined && stream) return { port, value: stream.text, streaming: true };
+  }
+  return null;
+}
+
+/** A node, then what feeds it, then what feeds that, each once. */
+function* nearestFirst(edges: readonly Edge[], node: string): Generator<string> {
+  const seen = new Set<string>();
+  for (let ring = [node]; ring.length > 0;) {
+    yield* ring;
+    for (const id of ring) seen.add(id);
+    const before = ring.flatMap((id) => (wiresOf(edges).into.get(id) ?? []).map((edge) => nodeOf(edge.source)));
+    ring = [...new Set(before)].filter((id) => !seen.has(id));
+  }
+}
+
 /**
  * The documents that `[1]`, `[2]`, ... in a node's text mean: those it puts out itself, else those of the nearest node before it that has any.
  */
 export function citedDocuments(run: RunState, edges: readonly Edge[], node: string): readonly DocumentForm[] {
-  const seen = new Set<string>();
-  let ring = [node];
-  while (ring.length > 0) {
-    for (const id of ring) {
-      seen.add(id);
-      const found = Object.values(run.steps[id]?.outputs ?? {})
-        .map(documentsIn)
-        .find((documents) => documents.length > 0);
-      if (found) return found;
-    }
-    const before = ring.flatMap((id) => (wiresOf(edges).into.get(id) ?? []).map((edge) => nodeOf(edge.source)));
-    ring = [...new Set(before)].filter((id) => !seen.has(id));
+  for (const id of nearestFirst(edges, node)) {
+    const outputs = Object.values(run.steps[id]?.outputs ?? {});
+    const found = outputs.map(documentsIn).find((documents) => documents.length > 0);
+    if (found) return found;
   }
   return [];
 }
