@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from django.http import HttpResponseBase
 from django.urls import set_script_prefix
 
-from webapp.api.problems import problem
+from webapp.api.problems import problem, unkept
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -52,6 +52,9 @@ class Handler(ASGIHandler):
         except TooLarge as error:
             detail = f"This address takes at most {error.limit // 2**20} MiB."
             await self.send_response(problem(413, "The request is too large", detail), send)
+            return
+        except OSError as error:
+            await self.send_response(unkept(error), send)
             return
         request, refused = self.create_request(scope, body)
         if request is None or refused is not None:

@@ -42,9 +42,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [ROOT / "webapp" / "templates"],
-        "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request", "webapp.pages.words.spoken"]
-        },
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request", "webapp.pages.words.spoken"]},
     }
 ]
 

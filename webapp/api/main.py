@@ -1,5 +1,6 @@
 """The HTTP interface under `/api/v1`; each app's `api.py` is a router of it."""
 
+import errno
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
@@ -15,7 +16,7 @@ from ninja.operation import Operation
 from webapp.accounts.api import router as accounts
 from webapp.api.auth import AUTH
 from webapp.api.bodies import StrictParser
-from webapp.api.problems import MEDIA, Problem, problem, unreachable
+from webapp.api.problems import MEDIA, Problem, problem, unkept, unreachable
 from webapp.api.system import router as system
 from webapp.api.system import version
 from webapp.artifacts.api import router as artifacts
@@ -116,6 +117,13 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(Http404)
 def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
     return problem(404)
+
+
+@api.exception_handler(OSError)
+def _unkept(request: HttpRequest, error: OSError) -> HttpResponse:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return unkept(error)
+    raise error
 
 
 @api.exception_handler(DataError)

@@ -88,6 +88,14 @@ class Problems:
         return None
 
 
+def unkept(error: OSError) -> HttpResponse:
+    """507: there is no room for what was sent, or it can't be written."""
+    log.error("A request could not be kept: %s", error)
+    return problem(
+        507, "The file could not be kept", f"{error.strerror or 'It was not written'}. Make room on the server's disk."
+    )
+
+
 def unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
     """503. The reason goes to the log, since it may name hosts."""
     log.error("The database did not do it: %s", error)

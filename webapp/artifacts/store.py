@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from webapp.api.problems import Problem
 from webapp.artifacts.media import HEAD, sniff
 from webapp.workspaces.models import Workspace
 
@@ -52,14 +51,9 @@ def path_of(digest: str) -> Path:
 
 
 def keep(chunks: Iterable[bytes], workspace: Workspace, name: str, said: str = "") -> Stored:
-    """Writes the bytes and notes that the workspace holds them. Raises Problem 507 when the disk is full."""
+    """Writes the bytes and notes that the workspace holds them. Raises OSError when the disk is full."""
     name = clean_name(name)
-    try:
-        digest, size, head = _write(chunks)
-    except OSError as error:
-        raise Problem(
-            507, "The file could not be kept", f"{error.strerror}. Make room on the server's disk."
-        ) from error
+    digest, size, head = _write(chunks)
     stored = Stored(digest, sniff(head, name, said), size, name)
     hold(stored, workspace)
     return stored
