@@ -80,7 +80,8 @@ def test_references_and_widgets_are_marked() -> None:
 def test_the_reference_names_every_kind_and_knob() -> None:
     page = reference()
     kept = (Path(__file__).parents[2] / "docs" / "nodes.md").read_text()
-    for kind, node in CATALOGUE.items():
+    ours = {kind: node for kind, node in CATALOGUE.items() if node.__module__.startswith("pipelines.")}
+    for kind, node in ours.items():  # other tests put kinds of their own beside them
         assert f"`{kind}`" in page
         assert f"`{kind}`" in kept, "make the page anew: python -m pipelines reference > docs/nodes.md"
         assert all(f"| `{name}` |" in page for name in node.model_fields)
