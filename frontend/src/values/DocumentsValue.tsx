@@ -29,13 +29,9 @@ export function DocumentsValue({ documents, count }: { documents: readonly Docum
   );
 }
 
-/** Pages that were read, passages that were cut or found: both travel as documents. */
-export function calledAs(documents: readonly DocumentForm[]): 'pages' | 'documents' {
-  const whole = documents.every(
-    (each) => each.page !== undefined && !each.start && each.passage === undefined && each.score === undefined,
-  );
-  const apart = new Set(documents.map((each) => `${each.title}/${each.page}`)).size === documents.length;
-  return whole && apart ? 'pages' : 'documents';
+/** What was found or stored is a passage; what was only read or cut is a piece of a document. */
+export function calledAs(documents: readonly DocumentForm[]): 'pieces' | 'documents' {
+  return documents.every((each) => each.passage === undefined && each.score === undefined) ? 'pieces' : 'documents';
 }
 
 function DocumentCard({ document, number }: { document: DocumentForm; number: number }) {
