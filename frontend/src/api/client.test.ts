@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import i18next from 'i18next';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import en from '../i18n/en/common.json';
 import { api, ApiError, ask, csrfToken, problem, upload } from './client';
 
 /** Answers the next request with this, and keeps what was asked. */
@@ -10,6 +12,7 @@ function serverSays(status: number, body: string, headers: Record<string, string
 
 const caught = (promise: Promise<unknown>) => promise.then(() => null, (error: unknown) => error) as Promise<ApiError>;
 
+beforeAll(() => i18next.init({ lng: 'en', resources: { en: { common: en } }, defaultNS: 'common' }));
 beforeEach(() => {
   document.cookie = 'csrftoken=abc123';
 });

@@ -1,4 +1,5 @@
 /** One way to the server: JSON in and out, problems as `ApiError`, revisions as ETags, uploads with progress. */
+import i18next from 'i18next';
 
 export interface FieldError {
   loc: (string | number)[];
@@ -90,8 +91,7 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-const unreachable = () =>
-  new ApiError(0, 'The server cannot be reached', 'It may be restarting, or the network is down. Try again in a moment.');
+const unreachable = () => new ApiError(0, i18next.t('common:error.unreachable'), i18next.t('common:error.unreachableDetail'));
 
 async function bodyOf(response: Response): Promise<unknown> {
   const text = await response.text();
@@ -112,7 +112,7 @@ export function problem(status: number, body: unknown): ApiError {
   const text = (value: unknown, other: string) => (typeof value === 'string' && value ? value : other);
   const errors = Array.isArray(document.errors) ? (document.errors as FieldError[]) : [];
   const detail = text(document.detail, errors.map((error) => error.msg).join(' '));
-  return new ApiError(status, text(document.title, `The server answered ${status}`), detail, errors, document);
+  return new ApiError(status, text(document.title, i18next.t('common:error.answered', { status })), detail, errors, document);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The server's things as hooks. Keys are `[what, …which]`, so a change can say what it made stale. */
-import { QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient, type QueryKey } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient, type QueryKey } from '@tanstack/react-query';
 import { api, ApiError, ask, upload, type Request } from './client';
 import {
   isFinal,
@@ -27,7 +27,16 @@ import {
   type Workspace,
 } from './types';
 
+/** A session that has ended is begun again on the sign-in page, which leads back here. */
+function signInAgain(error: unknown): void {
+  if (!(error instanceof ApiError) || error.status !== 401) return;
+  const here = window.location.pathname + window.location.search;
+  window.location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
+}
+
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: signInAgain }),
+  mutationCache: new MutationCache({ onError: signInAgain }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,

@@ -29,7 +29,6 @@ const EDITOR = '/w/:workspace/p/:id';
 export function Routes() {
   const me = useMe();
   const [editing] = useRoute(EDITOR);
-  useSignIn(me.error);
   if (me.error && !unauthorised(me.error)) return <ErrorState error={me.error} retry={() => void me.refetch()} />;
   // The editor reads its pipeline while the person is still being asked for.
   if (!me.data && !editing) return <Frame>{me.error ? null : <PageSkeleton />}</Frame>;
@@ -101,14 +100,6 @@ function Start() {
 }
 
 const unauthorised = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
-
-function useSignIn(error: unknown): void {
-  useEffect(() => {
-    if (!unauthorised(error)) return;
-    const here = window.location.pathname + window.location.search;
-    window.location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
-  }, [error]);
-}
 
 function EditorSkeleton() {
   return <div style={{ height: '100dvh', background: 'var(--canvas)' }} aria-busy="true" />;
