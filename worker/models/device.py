@@ -35,16 +35,6 @@ class Device:
     def is_cpu(self) -> bool:
         return self.torch.type == "cpu"
 
-    def use(self, *, all_cores: bool) -> None:
-        """Called first in a model's thread: how many cores its products are spread over.
-
-        A language model's step is hundreds of short products with a barrier after each; when another process wants
-        one of the cores, everybody spins at the barrier (seen: ten times the CPU time). So it leaves a core to the
-        rest of the house. An encoder's products are long and take all.
-        """
-        if self.is_cpu:
-            torch.set_num_threads(self.cores if all_cores else max(1, min(16, self.cores - 1)))
-
     def __str__(self) -> str:
         return f"{self.torch} in {str(self.dtype).removeprefix('torch.')}"
 

@@ -104,7 +104,8 @@ class EncoderModel:
         return next((prompts[name] for name in names if prompts.get(name)), "")
 
     def _work(self) -> None:
-        self._device.use(all_cores=True)
+        if self._device.is_cpu:
+            torch.set_num_threads(self._device.cores)
         while self._wait():
             batch = self._next_batch()
             if not batch:

@@ -40,7 +40,7 @@ class Batcher:
         *,
         cache_budget: int,
         turns: Turns,
-        prepare: Callable[[], None] = lambda: None,
+        before_step: Callable[[], None] = lambda: None,
         name: str = "model",
     ) -> None:
         self._decoder = decoder
@@ -48,7 +48,7 @@ class Batcher:
         self._ends = frozenset(ends)
         self._cache_budget = cache_budget
         self._turns = turns
-        self._prepare = prepare
+        self._before_step = before_step
         self._waiting: deque[TextRequest] = deque()
         self._answers: list[_Answer] = []
         self._reading: tuple[TextRequest, Prefill] | None = None
@@ -90,10 +90,10 @@ class Batcher:
         self._thread.join(timeout=30)
 
     def _work(self) -> None:
-        self._prepare()
         while self._wait():
             try:
                 with self._turns.turn():
+                    self._before_step()
                     self._advance()
             except Exception as error:  # whatever it is, the next request gets a fresh start
                 self._fail_all(error)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.values import Message
+from worker.models.cores import Cores
 from worker.models.device import Device, Turns
 from worker.models.folder import ModelRefused
 from worker.models.text.batcher import Batcher
@@ -36,7 +37,7 @@ class LanguageModel:
             self._reader.ends,
             cache_budget=cache_budget,
             turns=turns,
-            prepare=lambda: device.use(all_cores=False),
+            before_step=Cores(device).settle,
             name=f"model {name}",
         )
 
