@@ -48,6 +48,9 @@ const permitted = (editable: boolean, still: boolean) => ({
   edgesFocusable: editable,
   elementsSelectable: !still,
   nodesFocusable: !still,
+  // A drawing within a page leaves the wheel to the page; two fingers and the buttons still bring it nearer.
+  zoomOnScroll: !still,
+  preventScrolling: !still,
 });
 
 /** The drawing of the pipeline. `still` shows it without any way to change it. */
