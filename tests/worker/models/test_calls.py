@@ -27,25 +27,36 @@ STORY = (Message("user", "Tell me a very long story."),)
 QUESTION = (Message("user", "What is the capital of France?"),)
 
 
-def start(valkey_url: str, home: Path, models: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "BROKER_URL": valkey_url, "GENAISYS_HOME": str(home), "GENAISYS_MODELS": str(models)}
+def start(broker: str, home: Path, models: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "BROKER_URL": broker, "GENAISYS_HOME": str(home), "GENAISYS_MODELS": str(models)}
     command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "-Q", "models", "-P", "threads", "-c", "4"]
     return subprocess.Popen([*command, "-n", f"m{os.urandom(3).hex()}@test"], env=environment)
 
 
+@pytest.fixture(scope="session")
+def brokers(valkey_url: str) -> tuple[str, str]:
+    """Two databases of Valkey at which no other test's workers listen."""
+    first = 1 + 2 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 14
+    server = valkey_url.rsplit("/", 1)[0]
+    return f"{server}/{first}", f"{server}/{first + 1}"
+
+
+@pytest.fixture(scope="session")
+def broker(brokers: tuple[str, str]) -> str:
+    return brokers[0]
+
+
 @pytest.fixture(scope="module")
-def worker(
-    valkey_url: str, models: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[subprocess.Popen[bytes]]:
-    process = start(valkey_url, tmp_path_factory.mktemp("home"), models)
+def worker(broker: str, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[bytes]]:
+    process = start(broker, tmp_path_factory.mktemp("home"), models)
     yield process
     process.terminate()
     assert process.wait(30) == 0
 
 
 @pytest.fixture
-async def by_call(valkey_url: str) -> AsyncIterator[ModelsByCall]:
-    async with ModelsByCall(valkey_url) as models:
+async def by_call(broker: str) -> AsyncIterator[ModelsByCall]:
+    async with ModelsByCall(broker) as models:
         yield models
 
 
@@ -53,12 +64,10 @@ async def whole(model: ModelByCall, messages: Any = QUESTION, **more: Any) -> st
     return "".join([piece async for piece in model.generate(messages, **{**ASK, **more})])
 
 
-async def test_an_answer_comes_in_pieces_and_loading_is_told(worker: Any, by_call: ModelsByCall) -> None:
-    notes: list[str] = []
-    model = by_call(CHAT, lambda fraction, note: notes.append(note))
-    pieces = [piece async for piece in model.generate(QUESTION, **ASK)]
+async def test_an_answer_comes_in_pieces(worker: Any, by_call: ModelsByCall) -> None:
+    pieces = [piece async for piece in by_call(CHAT).generate(QUESTION, **ASK)]
     assert "".join(pieces) == "The capital of France is Paris."
-    assert f"Loading {CHAT}" in notes
+    assert len(pieces) > 1
 
 
 async def test_many_callers_are_answered_at_once(worker: Any, by_call: ModelsByCall) -> None:
@@ -79,8 +88,8 @@ async def test_vectors_and_offsets_come_back_whole(worker: Any, by_call: ModelsB
     assert await model.offsets(["Hello wörld"]) == [[(0, 5), (6, 11)]]
 
 
-async def test_describing_a_model_needs_no_weights(worker: Any, valkey_url: str) -> None:
-    async with calls.ModelCalls(valkey_url) as caller:
+async def test_describing_a_model_needs_no_weights(worker: Any, broker: str) -> None:
+    async with calls.ModelCalls(broker) as caller:
         said = await caller.describe(ENCODER)
     assert (said["task"], said["dimension"]) == ("encoder", 384)
 
@@ -94,15 +103,13 @@ async def test_what_the_model_refuses_the_caller_reads(worker: Any, by_call: Mod
         await whole(by_call(CHAT), (Message("user", "word " * 9000),))
 
 
-async def test_leaving_early_frees_the_model_and_the_stream(
-    worker: Any, by_call: ModelsByCall, valkey_url: str
-) -> None:
+async def test_leaving_early_frees_the_model_and_the_stream(worker: Any, by_call: ModelsByCall, broker: str) -> None:
     answer = by_call(CHAT).generate(STORY, **{**ASK, "max_new_tokens": 4000})
     assert await anext(answer)
     await answer.aclose()  # type: ignore[attr-defined]
     # 4,000 tokens would take minutes: the model is only free for this one because the first was stopped
     assert await whole(by_call(CHAT)) == "The capital of France is Paris."
-    with Redis.from_url(valkey_url) as valkey:
+    with Redis.from_url(broker) as valkey:
         left = [key for key in valkey.scan_iter("call:*") if valkey.ttl(key) < 0]
     assert left == []
 
@@ -122,34 +129,36 @@ async def test_a_cancelled_task_cancels_its_call(worker: Any, by_call: ModelsByC
     assert await whole(by_call(CHAT)) == "The capital of France is Paris."
 
 
-async def test_a_call_whose_time_is_over_is_told(worker: Any, valkey_url: str) -> None:
-    async with calls.ModelCalls(valkey_url) as caller:
+async def test_a_call_whose_time_is_over_is_told(worker: Any, broker: str) -> None:
+    async with calls.ModelCalls(broker) as caller:
         with pytest.raises(NodeError, match="time"):
             await caller.encode(ENCODER, ["x"], within=-1.0)
 
 
-async def test_the_same_message_twice_is_one_call(worker: Any, valkey_url: str) -> None:
-    async with calls.ModelCalls(valkey_url) as caller:
+async def test_the_same_message_twice_is_one_call(worker: Any, broker: str) -> None:
+    async with calls.ModelCalls(broker) as caller:
         entries = []
         call = caller.call(CHAT, "generate", {"messages": [{"role": "user", "content": "Hi"}], **ASK})
         async for entry in call:
             if entry.kind == "accepted":
-                with Redis.from_url(valkey_url) as valkey:
+                with Redis.from_url(broker) as valkey:
                     assert valkey.exists(f"model-worker:{entry.said['worker']}")
             entries.append(entry)
     assert [entry.kind for entry in entries].count("accepted") == 1
     assert [entry.kind for entry in entries].count("done") == 1
 
 
-async def test_a_worker_that_dies_is_an_error_that_may_be_retried(
-    valkey_url: str, models: Path, tmp_path: Path
+async def test_loading_is_told_and_a_worker_that_dies_is_an_error_that_may_be_retried(
+    brokers: tuple[str, str], models: Path, tmp_path: Path
 ) -> None:
-    alone = valkey_url.rsplit("/", 1)[0] + "/1"  # where only this worker listens
+    alone = brokers[1]  # where only this worker listens
     doomed = start(alone, tmp_path, models)
     async with calls.ModelCalls(alone) as caller:
         call = caller.call(CHAT, "generate", {"messages": [{"role": "user", "content": "Hi"}], **ASK})
         try:
             assert (await anext(call)).kind == "accepted"
+            loading = await anext(call)
+            assert (loading.kind, loading.said) == ("progress", {"fraction": None, "note": "Starting"})
             doomed.kill()
             with pytest.raises(ModelUnavailable, match="died"):
                 async for _ in call:
@@ -160,11 +169,11 @@ async def test_a_worker_that_dies_is_an_error_that_may_be_retried(
 
 
 async def test_nobody_to_take_the_call_is_an_error_that_may_be_retried(
-    valkey_url: str, monkeypatch: pytest.MonkeyPatch
+    broker: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "QUEUE", "a-queue-that-nobody-serves")
     monkeypatch.setattr(calls, "ACCEPTED_WITHIN", 1.0)
-    async with ModelsByCall(valkey_url) as models:
+    async with ModelsByCall(broker) as models:
         with pytest.raises(ModelUnavailable, match="No model worker took the call"):
             await whole(models(CHAT))
 
