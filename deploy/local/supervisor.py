@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import subprocess
@@ -12,8 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from deploy.local import logs, port, process
-from deploy.local.child import CannotStart, kill, live_with_parent, spawn, tail
+from deploy.local import health, logs, port, process
+from deploy.local.child import CannotStart, kill, live_with_parent, spawn
 from deploy.local.console import Console, complain
 from deploy.local.frontend import Build
 from deploy.local.home import ROOT, Home, require_space
@@ -21,10 +20,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.preparation import Preparation, hash_of
 from deploy.local.reachable import require_server
 from deploy.local.valkey import Valkey
-from deploy.local.watch import Service, Watch, how
-
-_PATIENCE = 120.0  # seconds for the web server to come up on a machine that is busy with other things
-
+from deploy.local.watch import Service, Watch
 
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -151,8 +147,9 @@ class Studio:
             ours.start()
 
     def _serve(self, env: dict[str, str], link: str) -> None:
-        with self.console.step("Starting the web server", "Web server ready"):
-            self._wait_for(self._ours[0])
+        with self.console.step("Starting the web server and the run worker", "Web server and run worker ready"):
+            health.wait_for_web(self.port, self._ours[0])
+            health.wait_for_a_run_worker(self.port, seconds=10.0)
         self._ours[2].start()  # nobody waits for it to see the first page, and the cores are busy until then
         addresses = {"database_url": env["DATABASE_URL"], "broker_url": env["BROKER_URL"]}
         self.home.publish({"url": self.url, "pid": os.getpid(), **addresses})
@@ -160,29 +157,6 @@ class Studio:
         took = time.monotonic() - self._began
         self.console.say(f"GenAISys Studio serves on {self.url} after {took:.1f} s. Ctrl-C stops it.")
         self.console.say(f"Sign in: {self.url}{link}")
-
-    def _wait_for(self, web: process.Process) -> None:
-        """Until it answers that it is well. Raises CannotStart."""
-        deadline = time.monotonic() + _PATIENCE
-        while (status := self._health()) != 200:
-            if web.child is not None and (code := web.child.poll()) is not None:
-                raise CannotStart(f"The web server ended ({how(code)}): {tail(web.log, 1)}. Its log is {web.log}.")
-            if status == 500 or time.monotonic() > deadline:
-                raise CannotStart(
-                    f"The web server is not well: {tail(web.log, 1) or 'no answer'}. Its log is {web.log}."
-                )
-            time.sleep(0.03)
-
-    def _health(self) -> int | None:
-        """The socket listens all the time: an answer that does not come is waited for, but not for ever."""
-        asking = http.client.HTTPConnection(port.HOST, self.port, timeout=1.0)
-        try:
-            asking.request("GET", "/api/v1/health")
-            return asking.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            asking.close()
 
     # --- keep ---------------------------------------------------------------------------------------------------------
 
