@@ -80,6 +80,7 @@ function Trigger({ value, placeholder, label, testId, empty: _, chosen, open, li
       {...rest}
       type="button"
       role="combobox"
+      aria-haspopup="listbox"
       {...field}
       aria-label={label && `${label}: ${chosen?.label ?? value ?? ''}`}
       aria-expanded={open}
