@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from pathlib import Path
 from typing import Any
 
+from worker.models import report
 from worker.models.folder import ModelRefused, write_card
 from worker.models.service import ModelService
 from worker.models.sources import describe, fetch_from_hub, folder_name, require_safe
@@ -39,19 +41,30 @@ def call(request: dict[str, Any]) -> None:
 
 
 def fetch(name: str) -> None:
-    """Task `models.fetch`: bring a starter, or `owner/name` from the hub, among the models."""
-    home = settings().models
+    """Task `models.fetch`: bring a starter, or `owner/name` from the hub, among the models, and tell how it ended."""
+    database = settings().require_database()
     try:
-        if name in STARTERS:
-            fetch_starter(name, home)
-            return
-        folder = home / folder_name(name)
-        fetch_from_hub(name, folder)
-        require_safe(folder, name)
-        said = describe(name, folder)
-        write_card(folder, name=name, title=name, task=said.task, licence="", source=f"hub:{name}")
+        _bring(name, settings().models)
     except ModelRefused as refused:
         log.warning("The model %s was not fetched: %s %s", name, refused, refused.hint)
+        report.not_fetched(database, name, f"{refused} {refused.hint}".strip())
+    except Exception as error:
+        log.exception("The model %s was not fetched", name)
+        report.not_fetched(database, name, f"It stopped by an unexpected error ({type(error).__name__}); see the log.")
+    else:
+        report.fetched(database, name)
+
+
+def _bring(name: str, home: Path) -> None:
+    """Raises ModelRefused."""
+    if name in STARTERS:
+        fetch_starter(name, home)
+        return
+    folder = home / folder_name(name)
+    fetch_from_hub(name, folder)
+    require_safe(folder, name)
+    said = describe(name, folder)
+    write_card(folder, name=name, title=name, task=said.task, licence="", source=f"hub:{name}")
 
 
 def _running() -> ModelService:
