@@ -79,7 +79,7 @@ class PassageOut(Schema):
     heading: str | None
     start: int | None = Field(description="In characters, in the text of the page.")
     end: int | None
-    before: str | None = Field(description="The text of the passage before it in its document.")
+    before: str | None = Field(description="The text of the passage before it, up to where this one begins.")
     after: str | None
 
 
@@ -194,13 +194,21 @@ def get_passage(request: HttpRequest, id: Number) -> Any:
     """What a citation opens."""
     found = one(caller_of(request), Passage, Role.VIEWER, "document", pk=id)
     around = Passage.objects.filter(document=found.document, position__in=(found.position - 1, found.position + 1))
-    texts = dict(around.values_list("position", "text"))
+    by_position = {row.position: row for row in around.defer("embedding", "segmented", "words")}
+    before, after = by_position.get(found.position - 1), by_position.get(found.position + 1)
     return {
         **_piece(found),
         "document": found.document,
-        "before": texts.get(found.position - 1),
-        "after": texts.get(found.position + 1),
+        "before": before.text[: len(before.text) - _shared(before, found)] if before else None,
+        "after": after.text[_shared(found, after) :] if after else None,
     }
+
+
+def _shared(first: Passage, second: Passage) -> int:
+    """How many characters two neighbours have in common, where passages were split with an overlap."""
+    if first.page != second.page or first.end is None or second.start is None:
+        return 0
+    return min(max(0, first.end - second.start), len(first.text), len(second.text))
 
 
 def _counted(rows: QuerySet[Collection]) -> QuerySet[Collection]:

@@ -155,6 +155,14 @@ def test_a_citation_opens_its_passage_with_what_is_around_it(as_alice: Caller, d
     assert as_alice.ask("GET", f"/passages/{pieces[0]['id']}").json()["before"] is None
 
 
+def test_what_is_around_a_passage_does_not_repeat_it(as_alice: Caller, document: int) -> None:
+    first, middle, _ = Passage.objects.filter(document_id=document).order_by("position")
+    Passage.objects.filter(pk=first.pk).update(page=2, text="One two three.", start=0, end=14)
+    Passage.objects.filter(pk=middle.pk).update(page=2, text="three. Four.", start=8, end=20)
+    assert as_alice.ask("GET", f"/passages/{middle.pk}").json()["before"] == "One two "
+    assert as_alice.ask("GET", f"/passages/{first.pk}").json()["after"] == " Four."
+
+
 def test_deleting_a_document_deletes_its_passages(as_alice: Caller, collection: int, document: int) -> None:
     assert as_alice.ask("DELETE", f"/collections/{collection}/documents/{document}").status_code == 204
     assert not Passage.objects.filter(document_id=document).exists()
