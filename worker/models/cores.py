@@ -20,8 +20,8 @@ class Cores:
     """Call `settle` in the model's thread before each step.
 
     A step is hundreds of short products with a barrier after each. Where another process wants one of the cores, all
-    spin at the barrier for as long as it runs (seen: ten times the CPU time), so the model then keeps to the rest. Its
-    results are the same on any number of cores.
+    wait at the barrier for as long as it runs, so the model then keeps to the rest. Its results are the same on any
+    number of cores.
     """
 
     def __init__(self, device: Device) -> None:

@@ -1,4 +1,4 @@
-"""Where models compute: the device, the number format, the cores, and whose turn it is. Import this before torch."""
+"""Where models compute: the device, the number format, the cores, and whose turn it is."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
-# Waiting threads sleep instead of spinning: cores are shared with the database and the web server. Read at import.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # What transformers and the hub would print goes to nobody: a worker's log has lines of its own.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
