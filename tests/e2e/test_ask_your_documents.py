@@ -48,8 +48,7 @@ def test_a_run_is_still_there_after_a_reload_and_replays_from_history(page: Page
     answer = page.get_by_test_id("output-answer").get_by_test_id("text-value").inner_text()
     page.reload()
     page.get_by_test_id("editor").wait_for()
-    if not page.get_by_test_id("run-panel").is_visible():
-        page.get_by_test_id("toggle-drawer").click()
+    expect(page.get_by_test_id("run-panel")).to_be_visible()  # what was open is open again
     page.get_by_test_id("tab-history").click()
     page.get_by_test_id("history").get_by_role("button").first.click()
     page.get_by_test_id("tab-output").click()
