@@ -17,7 +17,6 @@ from urllib.request import url2pathname
 import certifi
 import httpx
 
-DEFAULT_INDEX = "https://pypi.org/simple"
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 
@@ -79,7 +78,8 @@ def pip_configuration() -> PipConfiguration:
         if key.startswith("PIP_") and value:
             said[key[4:].lower().replace("_", "-")] = value
     alone = said.get("no-index", "").lower() in {"1", "true", "yes", "on"}
-    indexes = [said.get("index-url", DEFAULT_INDEX), *said.get("extra-index-url", "").split()]
+    index = said.get("index-url") or _default_index()
+    indexes = [*([index] if index else []), *said.get("extra-index-url", "").split()]
     return PipConfiguration(
         indexes=() if alone else tuple(indexes),
         links=tuple(said.get("find-links", "").split()),
@@ -87,6 +87,15 @@ def pip_configuration() -> PipConfiguration:
         proxy=said.get("proxy"),
         trusted=tuple(said.get("trusted-host", "").split()),
     )
+
+
+def _default_index() -> str:
+    """The one pip itself uses when it is told of none; empty where there is no pip to ask."""
+    try:
+        from pip._internal.models.index import PyPI
+    except ImportError:
+        return ""
+    return str(PyPI.simple_url)
 
 
 def local_path(address: str) -> Path | None:
