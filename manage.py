@@ -12,7 +12,7 @@ OURS = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
 def main() -> None:
     if importlib.util.find_spec("django") is None and OURS.exists():
         # Any Python will do to ask with: `make run` put what is needed into an environment of its own.
-        os.execv(OURS, [str(OURS), *sys.argv])
+        os.execv(OURS, [str(OURS), *sys.argv])  # noqa: S606 -- a path of our own
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
     from django.core.management import execute_from_command_line
 
