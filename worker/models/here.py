@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.values import Messages
+from worker.models.asking import generation
 from worker.models.ops import Cancel, begin
 from worker.models.shelf import Model, Shelf
 
@@ -55,14 +56,14 @@ class ModelHere:
         seed: int | None = None,
         stop: Sequence[str] = (),
     ) -> AsyncIterator[str]:
-        args = {
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "max_new_tokens": max_new_tokens,
-            "temperature": temperature,
-            "top_p": top_p,
-            "seed": seed,
-            "stop": list(stop),
-        }
+        args = generation(
+            messages,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            top_p=top_p,
+            seed=seed,
+            stop=list(stop),
+        )
         answer = _Answer(self, "generate", args)
         try:
             while isinstance(piece := await answer.next(), str):

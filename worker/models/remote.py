@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.values import Messages
 from webapp.bell.calls import ModelCalls, Progress
+from worker.models.asking import generation
 
 
 class ModelsByCall:
@@ -51,14 +52,14 @@ class ModelByCall:
         seed: int | None = None,
         stop: Sequence[str] = (),
     ) -> AsyncIterator[str]:
-        args = {
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "max_new_tokens": max_new_tokens,
-            "temperature": temperature,
-            "top_p": top_p,
-            "seed": seed,
-            "stop": list(stop),
-        }
+        args = generation(
+            messages,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            top_p=top_p,
+            seed=seed,
+            stop=list(stop),
+        )
         async with aclosing(self.calls.generate(self.name, args, progress=self.progress)) as pieces:
             async for piece in pieces:
                 yield piece

@@ -265,3 +265,10 @@ def test_the_table_names_each_starter_once_with_its_hash() -> None:
     for starter in STARTERS.values():
         assert re.fullmatch(r"[0-9a-f]{64}", starter.sha256)
         assert starter.version in starter.filename
+
+
+def test_the_web_offers_just_what_the_model_worker_can_fetch() -> None:
+    from webapp.models.shelf import STARTERS as OFFERED
+
+    facts = {(each.name, each.title, each.task, each.licence, each.bytes) for each in OFFERED}
+    assert facts == {(each.name, each.title, each.task, each.licence, each.size) for each in STARTERS.values()}
