@@ -1,7 +1,7 @@
 """A graph: nodes and the edges between their ports, as it is saved. It holds no code."""
 
 from pipelines.graph.finding import Finding, MalformedGraph, Severity
-from pipelines.graph.graph import Graph
-from pipelines.graph.parts import Edge, End, GraphNode
+from pipelines.graph.graph import Graph, Part
+from pipelines.graph.parts import Edge, End, GraphNode, Source
 
-__all__ = ["Edge", "End", "Finding", "Graph", "GraphNode", "MalformedGraph", "Severity"]
+__all__ = ["Edge", "End", "Finding", "Graph", "GraphNode", "MalformedGraph", "Part", "Severity", "Source"]

@@ -1,6 +1,6 @@
 """Something that was proved about a graph."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipelines.values import JSON
@@ -10,7 +10,10 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`message` is for a layman; `path` are the nodes that show it. A graph with an error is saved but not run."""
+    """`message` is for a layman; `path` are the nodes that show it. A graph with an error is saved but not run.
+
+    A node inside another is named by the way to it: `each/answer`.
+    """
 
     code: str
     severity: Severity
@@ -18,6 +21,12 @@ class Finding:
     node: str | None = None
     port: str | None = None
     path: tuple[str, ...] | None = None
+
+    def within(self, name: str, called: str) -> "Finding":
+        """The same finding, of a graph that lies inside: `name` leads to it, and a person calls it `called`."""
+        node = name if self.node is None else f"{name}/{self.node}"
+        path = self.path and tuple(f"{name}/{each}" for each in self.path)
+        return replace(self, message=f"{called} › {self.message}", node=node, path=path)
 
     def dump(self) -> dict[str, JSON]:
         """The JSON form; what isn't known is left out."""
