@@ -14,7 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bench.__main__ import Row
 from pipelines.catalogue import CATALOGUE
@@ -208,6 +208,7 @@ class StepContext:
 
     artifacts: Artifacts = NoArtifacts()
     seed: int | None = None
+    usage: ClassVar[dict[str, JSON]] = {}
 
     def model(self, name: str) -> TextModel | Encoder:
         raise NodeError("There are no models here.")

@@ -149,6 +149,7 @@ class TerminalContext:
     def __init__(self, services: TerminalServices, progress: Progress, seed: int | None) -> None:
         self.artifacts = services.artifacts
         self.seed = seed
+        self.usage: dict[str, Any] = {}
         self._progress = progress
         self._models = services.models
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Literal, Protocol
+from typing import Protocol
 
 from pipelines.checks.bind import Bound
 from pipelines.graph import Finding
-from pipelines.node import Node, Reference
+from pipelines.node import Node, Reference, ReferenceKind
 from pipelines.node.params import task_of
 
 
@@ -21,7 +21,7 @@ class World(Protocol):
 
 
 @cache
-def references_of(kind: type[Node]) -> tuple[tuple[str, Literal["model", "collection"], str | None], ...]:
+def references_of(kind: type[Node]) -> tuple[tuple[str, ReferenceKind, str | None], ...]:
     """The fields of a kind that name something: (field, what, the task that is asked of a model)."""
     found = []
     for name, info in kind.model_fields.items():

@@ -2,8 +2,9 @@
 
 from pipelines.engine.execute import execute
 from pipelines.engine.inputs import InputError, validate
-from pipelines.engine.outcome import Emit, Event, Outcome, StepRecord
+from pipelines.engine.outcome import Emit, Event, Outcome, StepRecord, Waiting
 from pipelines.engine.services import Progress, Results, Services
+from pipelines.engine.steering import Steering
 
 __all__ = [
     "Emit",
@@ -13,7 +14,9 @@ __all__ = [
     "Progress",
     "Results",
     "Services",
+    "Steering",
     "StepRecord",
+    "Waiting",
     "execute",
     "validate",
 ]

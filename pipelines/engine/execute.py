@@ -9,8 +9,9 @@ from pipelines.engine.outcome import Emit, Outcome
 from pipelines.engine.plan import Step, downstream, plan
 from pipelines.engine.scope import Scope
 from pipelines.engine.services import Services
+from pipelines.engine.steering import Steering
 from pipelines.graph import Graph
-from pipelines.node import Node
+from pipelines.node import Asked, Node
 from pipelines.values import JSON
 
 
@@ -25,6 +26,10 @@ async def execute(
     seed: int | None = None,
     start_from: str | None = None,
     earlier: Mapping[str, str] | None = None,
+    only: str | None = None,
+    values: Mapping[str, Mapping[str, JSON]] | None = None,
+    asked: Mapping[str, Asked] | None = None,
+    steering: Steering | None = None,
 ) -> Outcome:
     """Run `graph`. With `start_from`, that step and all that hangs on it are run again, whatever is kept; `earlier`,
     the key of each node's step in the run that this one takes up, lets the other steps keep what chance gave them then.
@@ -34,12 +39,12 @@ async def execute(
     who alone knows whether the run is over or goes on elsewhere.
     """
     steps = plan(graph, catalogue)
-    given, values = receive([step.node for step in steps.values() if step.traits.is_input], inputs)
+    given, received = receive([step.node for step in steps.values() if step.traits.is_input], inputs)
     forced = _forced(steps, start_from)
     loop = Loop(steps)
     events = Events(emit)
     events.tell("run.started")
-    scope = Scope(services, events, run_id, seed, given, values, forced, earlier or {}, loop.flowing, loop.later)
+    scope = Scope(services, events, run_id, seed, given, received, forced, earlier or {}, loop.flowing, loop.later)
     await loop.go(scope)
     failed = next((record for record in loop.records if record.status == "failed"), None)
     error = None if failed is None else {**(failed.error or {}), "node": failed.node}

@@ -29,15 +29,27 @@ class StepRecord:
     error: dict[str, JSON] | None = None
     key: str = ""
     outputs: Mapping[str, JSON] = field(default_factory=dict)
+    usage: Mapping[str, JSON] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question that is open: `node` is the path of the step, `form` and `due` are those of its `Ask`."""
+
+    node: str
+    form: dict[str, JSON]
+    due: float | None
 
 
 @dataclass(slots=True)
 class Outcome:
     """`outputs` is by the name of the output node; an output that was skipped isn't in it. `error` is the first
-    failure: {"title", "detail", "hint", "node"}. `steps` are in the order in which they ended.
+    failure: {"title", "detail", "hint", "node"}. `steps` are in the order in which they ended, those of parts by their
+    path. "waiting" says that nothing is left to do before one of `waits` is answered.
     """
 
-    status: Literal["succeeded", "failed"]
+    status: Literal["succeeded", "failed", "waiting"]
     outputs: dict[str, JSON]
     error: dict[str, JSON] | None
     steps: list[StepRecord]
+    waits: list[Waiting] = field(default_factory=list)

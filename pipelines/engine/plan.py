@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pipelines.checks import Bound, bind, faults, references_of
 from pipelines.engine.streams import Pipe
 from pipelines.graph import Graph, MalformedGraph
-from pipelines.node import InputNode, Node, OutputNode, Port, Reliability
+from pipelines.node import InputNode, Node, OutputNode, Port, ReferenceKind, Reliability
 from pipelines.values import JSON, conversion
 
 
@@ -23,7 +23,7 @@ class Traits:
     reliability: Reliability
     stored: bool
     seeded: bool
-    references: tuple[tuple[str, Literal["model", "collection"], str | None], ...]
+    references: tuple[tuple[str, ReferenceKind, str | None], ...]
     is_input: bool
     is_output: bool
 

@@ -39,7 +39,7 @@ class Scope:
         found = []
         for name, what, _task in step.traits.references:
             reference = getattr(step.node, name)
-            if reference is not None:
+            if reference is not None and what != "part":
                 found.append(f"{what} {reference} {await self._revision(what, reference)}")
         return found
 

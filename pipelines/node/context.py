@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.values import Documents, File, Messages
+from pipelines.values import JSON, Documents, File, Messages
 
 
 class Artifacts(Protocol):
@@ -72,6 +72,12 @@ class Context(Protocol):
     @property
     def artifacts(self) -> Artifacts:
         """The bytes of files."""
+
+    @property
+    def usage(self) -> dict[str, JSON]:
+        """What the step used, told with its end: `queued`, `loaded`, `first` (seconds), `tokens`, `rate` (tokens a
+        second), `memory` (bytes), `cost` ({"amount", "currency"}); empty as long as nothing was counted.
+        """
 
     @property
     def seed(self) -> int | None:

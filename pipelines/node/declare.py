@@ -90,6 +90,19 @@ class Node(BaseModel):
         return cls.family.stored if cls.stored is None else cls.stored
 
     @classmethod
+    def reliable(cls) -> Reliability:
+        """How hard a step is tried, unless its node in the graph says otherwise."""
+        return cls.reliability or cls.family.reliability
+
+    @classmethod
+    def fallible(cls) -> Reliability | None:
+        """How hard a step is tried where failing is to be expected: more than one attempt, and an output `error`
+        (`pipelines.node.ports.ERROR`, which `outputs_of` doesn't list). None for all other kinds.
+        """
+        reliability = cls.reliable()
+        return reliability if reliability.attempts > 1 else None
+
+    @classmethod
     def titled(cls) -> str:
         """The name of this kind in the palette."""
         return cls.title or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", cls.__name__).capitalize()

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
+ReferenceKind: TypeAlias = Literal["model", "collection", "part"]
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Marks a field whose text names something outside the graph."""
+    """Marks a field whose text names something: a model or a collection of the workspace, or a part of the graph."""
 
-    kind: Literal["model", "collection"]
+    kind: ReferenceKind
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {**handler(schema), "x-ref": self.kind}
@@ -20,6 +22,7 @@ class Reference:
 
 ModelName = Annotated[str, Reference("model")]
 CollectionName = Annotated[str, Reference("collection")]
+PartName = Annotated[str, Reference("part")]
 
 
 def param(

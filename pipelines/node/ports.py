@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from pipelines.values import ValueType, type_of
+from pipelines.values import ValueType, type_named, type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,18 @@ class PortsFrom:
     type: str = "Text"
 
 
+ERROR = Port("error", type_named("Text"), required=False)
+"""The further output of a node that may fail: what happened and what to try. Wired, it catches the failure."""
+
+
 @cache
-def input_ports(run: Callable[..., Any]) -> tuple[Port, ...]:
-    """One port for each parameter after `self` and `ctx`; a default makes it optional. Raises TypeError."""
+def input_ports(run: Callable[..., Any], skip: int = 2) -> tuple[Port, ...]:
+    """One port for each parameter after the first `skip`, `self` and `ctx`; a default makes it optional.
+
+    Raises TypeError.
+    """
     hints = get_type_hints(run, include_extras=True)
-    parameters = list(inspect.signature(run).parameters.values())[2:]
+    parameters = list(inspect.signature(run).parameters.values())[skip:]
     return tuple(
         Port(each.name, type_of(hints[each.name]), each.default is each.empty, _streams(hints[each.name]))
         for each in parameters

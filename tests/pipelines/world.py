@@ -45,6 +45,7 @@ class StepContext:
     seed: int | None
     models: Mapping[str, Any]
     tell: Progress
+    usage: dict[str, JSON] = field(default_factory=dict)
 
     def model(self, name: str) -> TextModel | Encoder:
         model: TextModel | Encoder = self.models[name]

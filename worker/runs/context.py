@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
+from typing import Any, Literal
 
 from pipelines.engine import Progress
 from pipelines.node import Artifacts, Collection, Encoder, NodeError, TextModel
@@ -48,6 +48,7 @@ class RunContext:
     def __init__(self, services: RunServices, progress: Progress, seed: int | None) -> None:
         self.artifacts = services.artifacts
         self.seed = seed
+        self.usage: dict[str, Any] = {}
         self._services = services
         self._progress = progress
 
