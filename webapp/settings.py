@@ -14,7 +14,18 @@ ROOT_URLCONF = "webapp.urls"
 ASGI_APPLICATION = "webapp.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-ROOMS = ["accounts", "workspaces", "pipelines", "runs", "artifacts", "gallery", "models", "collections"]
+ROOMS = [
+    "accounts",
+    "workspaces",
+    "pipelines",
+    "runs",
+    "artifacts",
+    "gallery",
+    "models",
+    "collections",
+    "triggers",
+    "secrets",
+]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

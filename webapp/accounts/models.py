@@ -13,6 +13,7 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     name = models.CharField(max_length=150, blank=True)
+    language = models.CharField(max_length=10, blank=True, db_default="")  # empty: what the browser asks for
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 

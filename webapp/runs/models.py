@@ -4,10 +4,13 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Func, Q
 from django.db.models.functions import Now
 
 from webapp.pipelines.models import Pipeline
-from webapp.workspaces.models import Workspace
+from webapp.workspaces.models import ApiKey, Workspace
+
+_SECONDS_NOW = Func(template="extract(epoch FROM statement_timestamp())", output_field=models.FloatField())
 
 
 class Run(models.Model):
@@ -21,24 +24,39 @@ class Run(models.Model):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
+    class Cause(models.TextChoices):
+        PERSON = "person"
+        KEY = "key"
+        SCHEDULE = "schedule"
+        WEBHOOK = "webhook"
+
     FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="runs")
-    pipeline = models.ForeignKey(Pipeline, on_delete=models.SET_NULL, null=True, related_name="runs")
+    # No index of their own for what the indexes below begin with: each write of a run would pay for it.
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="runs", db_index=False)
+    pipeline = models.ForeignKey(Pipeline, on_delete=models.SET_NULL, null=True, related_name="runs", db_index=False)
     number = models.IntegerField(db_default=0)
     graph = models.JSONField()
     inputs = models.JSONField(db_default=models.Value({}, models.JSONField()))
     seed = models.BigIntegerField(null=True)
     start_from = models.TextField(db_default="")
+    only = models.TextField(db_default="")  # the path of the one node that is asked for
+    values = models.JSONField(null=True)  # {node path: {port: JSON}}, outputs taken as they stand
     status = models.TextField(choices=Status.choices, db_default=Status.QUEUED.value)
     priority = models.IntegerField(db_default=0)
+    rank = models.FloatField(db_default=_SECONDS_NOW)  # its place among those of the same priority, lowest first
+    cause = models.TextField(choices=Cause.choices, db_default=Cause.PERSON.value)
     owner = models.TextField(null=True)
     token = models.IntegerField(db_default=0)
     cancel_requested = models.BooleanField(db_default=False)
+    cancel_steps = models.JSONField(db_default=models.Value([], models.JSONField()))  # node paths a person stopped
     outputs = models.JSONField(null=True)
     error = models.JSONField(null=True)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     created = models.DateTimeField(db_default=Now())
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
@@ -46,8 +64,17 @@ class Run(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["-priority", "created"], name="runs_queue", condition=models.Q(status="queued")),
-            models.Index(fields=["owner"], name="runs_owned", condition=models.Q(status__in=["running", "waiting"])),
+            models.Index(
+                fields=["workspace", "-priority", "rank", "id"], name="runs_queue", condition=Q(status="queued")
+            ),
+            models.Index(fields=["owner"], name="runs_owned", condition=Q(status="running")),
+            models.Index(fields=["workspace"], name="runs_running", condition=Q(status="running")),
+            models.Index(fields=["workspace"], name="runs_waiting", condition=Q(status="waiting")),
+            models.Index(
+                fields=["api_key", "status"],
+                name="runs_of_key",
+                condition=Q(api_key__isnull=False, status__in=["queued", "running"]),
+            ),
             models.Index(fields=["workspace", "-created", "id"], name="runs_newest"),
             models.Index(fields=["pipeline", "-created", "id"], name="runs_of_pipeline"),
         ]
@@ -56,8 +83,8 @@ class Run(models.Model):
 class Step(models.Model):
     """One node within a run, as it stands now."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
-    node = models.TextField()
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    node = models.TextField()  # its path: each[3]/answer
     status = models.TextField()
     seconds = models.FloatField(null=True)
     cached = models.BooleanField(db_default=False)
@@ -65,13 +92,38 @@ class Step(models.Model):
     error = models.JSONField(null=True)
     key = models.TextField(db_default="")
     outputs = models.JSONField(null=True)
+    usage = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "node"], name="one_step")]
 
 
+class Wait(models.Model):
+    """What a run asks of a person, or the time it waits for. Open while `answered` is null.
+
+    An answer sets `answer` and `answered`. A `due` that passes sets `answered` alone: `answer` stays null.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="waits", db_index=False)
+    node = models.TextField()
+    form = models.JSONField()
+    due = models.DateTimeField(null=True)
+    created = models.DateTimeField(db_default=Now())
+    answer = models.JSONField(null=True)
+    answered = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "node"], name="one_wait")]
+        indexes = [
+            models.Index(fields=["due"], name="waits_due", condition=Q(answered__isnull=True, due__isnull=False))
+        ]
+
+
 class RunLog(models.Model):
-    """The events of an ended run, `[[id, event], ...]`, as anybody could have read them live."""
+    """The events of an ended or waiting run, `[[id, event], ...]`, as anybody could have read them live."""
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="log")
     entries = models.JSONField()

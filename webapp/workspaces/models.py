@@ -25,6 +25,10 @@ class Workspace(models.Model):
     slug = models.SlugField(max_length=64, unique=True)
     name = models.CharField(max_length=120)
     created = models.DateTimeField(db_default=Now())
+    queue_paused = models.BooleanField(db_default=False)  # nothing more is taken from its queue
+    # Runs at once, and runs waiting for their turn; null is what the studio allows by itself.
+    most_running = models.IntegerField(null=True)
+    most_queued = models.IntegerField(null=True)
 
     def __str__(self) -> str:
         return self.slug
@@ -51,6 +55,8 @@ class ApiKey(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     created = models.DateTimeField(db_default=Now())
     used = models.DateTimeField(null=True)
+    most_running = models.IntegerField(null=True)
+    most_queued = models.IntegerField(null=True)
 
 
 class Invitation(models.Model):
