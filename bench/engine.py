@@ -1,20 +1,17 @@
 """The engine's own cost: nodes that do nothing, with keys, events and checks, beside a bare loop over graphlib.
 
-Where the environment variable `LANGGRAPH_PYTHON` names an interpreter that has langgraph, that is measured as well.
+`bench.peers` measures it beside other engines.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import statistics
-import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from graphlib import TopologicalSorter
-from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from bench.__main__ import Row
 from pipelines.catalogue import CATALOGUE
@@ -50,10 +47,8 @@ def measure() -> list[Row]:
         ours, bare = compare(chain(count))
         per_node[count] = ours[0]
         rows += _rows(f"engine, chain of {count:,}", ours, bare)
-        rows += _beside_langgraph("chain", count, ours)
     ours, bare = compare(fan(FAN))
     rows += _rows(f"engine, fan of {FAN}", ours, bare)
-    rows += _beside_langgraph("fan", FAN, ours)
     growth = per_node[10_000] / per_node[1_000]
     name, goal = "engine, CPU a node at 10,000 over that at 1,000", f"linear: at most {LINEAR:g}"
     rows.append(_row(name, growth, "times", None, "", goal, growth <= LINEAR))
@@ -157,17 +152,6 @@ def _row(
         goal=goal,
         reached=reached,
     )
-
-
-def _beside_langgraph(shape: Literal["chain", "fan"], count: int, ours: Times) -> list[Row]:
-    python = os.environ.get("LANGGRAPH_PYTHON")
-    if not python or count > 1_000:  # longer chains take it minutes
-        return []
-    script = Path(__file__).with_name("langgraph_idle.py")
-    said = subprocess.run([python, script, shape, str(count)], capture_output=True, text=True, check=True, timeout=600)
-    cpu = float(said.stdout)
-    name, goal = f"engine, {shape} of {count:,}, CPU a node", "less than langgraph"
-    return [_row(name, ours[0], "ms", cpu, "langgraph", goal, ours[0] < cpu)]
 
 
 class Nowhere:
