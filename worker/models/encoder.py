@@ -14,9 +14,10 @@ import torch
 from numpy.typing import NDArray
 
 from pipelines.node import ModelUnavailable
+from worker.models.asking import Asked, Cancel, Sink
 from worker.models.device import Device, Turns
 from worker.models.embedders import load_embedder
-from worker.models.text.request import Sink
+from worker.models.folder import ModelRefused
 
 _ROWS, _TOKENS = 32, 8192
 """A batch is at most so many texts and, padding included, so many tokens."""
@@ -56,6 +57,19 @@ class EncoderModel:
     @property
     def busy(self) -> bool:
         return bool(self._requests)
+
+    def ask(self, asked: Asked) -> Cancel:
+        """Ops `encode` and `offsets`. Raises ModelRefused for others."""
+        if asked.op == "encode":
+            request = self.encode(asked.args, asked.sink)
+            return lambda: self.cancel(request)
+        if asked.op == "offsets":
+            asked.sink.done({"spans": self.offsets(asked.args["texts"])})
+            return lambda: None
+        raise ModelRefused(
+            f"{self.name} turns texts into vectors; it cannot do {asked.op!r}.",
+            hint="Choose another model for this node.",
+        )
 
     def encode(self, args: Mapping[str, Any], sink: Sink) -> EncodeRequest:
         """Queue texts; the sink's `done` gets {"shape": [n, d]} and the bytes of float32 rows of length 1."""

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.values import Messages
-from worker.models.asking import generation
-from worker.models.ops import Cancel, begin
-from worker.models.shelf import Model, Shelf
+from worker.models.asking import Asked, Cancel, Model, generation
+from worker.models.shelf import Shelf
 
 _LONGEST = 900.0
 
@@ -102,7 +101,7 @@ class _Answer:
 
         def use(loaded: Model) -> None:
             if not self._is_cancelled():
-                self._stop = begin(loaded, op, args, self, deadline)
+                self._stop = loaded.ask(Asked(op, args, self, deadline))
                 if self._is_cancelled():
                     self._stop()
 

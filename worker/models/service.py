@@ -18,11 +18,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from pipelines.node import NodeError
+from worker.models.asking import Asked, Model
 from worker.models.outbox import Outbox
 from worker.models.sources import find_folder
 
 if TYPE_CHECKING:
-    from worker.models.shelf import Model, Shelf
+    from worker.models.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -114,14 +115,13 @@ class ModelService:
             return
         shelf = self._need_shelf(call)
         deadline = time.monotonic() + left
+        asked = Asked(request["op"], request["args"], call, deadline, str(request.get("turn", "")))
 
         def use(model: Model) -> None:
-            from worker.models.ops import begin
-
             if call.is_cancelled():
                 call.done({"finish": "cancelled"})
                 return
-            call.stop = begin(model, request["op"], request["args"], call, deadline)
+            call.stop = model.ask(asked)
             if call.is_cancelled():
                 call.stop()
 

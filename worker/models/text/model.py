@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.values import Message
+from worker.models.asking import Asked, Cancel, Sink
 from worker.models.cores import Cores
 from worker.models.device import Device, Turns
 from worker.models.folder import ModelRefused
@@ -16,7 +17,7 @@ from worker.models.text.decoder import Decoder
 from worker.models.text.llama import LlamaDecoder, understands
 from worker.models.text.plain import PlainDecoder
 from worker.models.text.reader import load_reader
-from worker.models.text.request import Sink, TextRequest
+from worker.models.text.request import TextRequest
 
 _FEWEST_NEW = 16
 """A prompt that leaves less room than this for an answer is refused."""
@@ -45,7 +46,18 @@ class LanguageModel:
     def busy(self) -> bool:
         return self._batcher.busy
 
-    def generate(self, args: Mapping[str, Any], sink: Sink, deadline: float | None = None) -> TextRequest:
+    def ask(self, asked: Asked) -> Cancel:
+        """Op `generate`. Raises ModelRefused for others."""
+        if asked.op != "generate":
+            raise ModelRefused(
+                f"{self.name} writes text; it cannot do {asked.op!r}.", hint="Choose another model for this node."
+            )
+        request = self.generate(asked.args, asked.sink, asked.deadline, asked.turn)
+        return lambda: self.cancel(request)
+
+    def generate(
+        self, args: Mapping[str, Any], sink: Sink, deadline: float | None = None, turn: str = ""
+    ) -> TextRequest:
         """Queue an answer; `args` as in a call. Raises ModelRefused when the prompt is too long."""
         if not args["messages"]:
             raise ModelRefused("The conversation is empty.", hint="Give the model something to answer.")
@@ -59,6 +71,7 @@ class LanguageModel:
             seed=args.get("seed"),
             stop=tuple(args.get("stop") or ()),
             deadline=deadline,
+            turn=turn,
         )
         self._batcher.submit(request)
         return request

@@ -5,18 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
-
-class Sink(Protocol):
-    """Hears of one call. Called from the model's thread, so every method returns at once."""
-
-    def piece(self, text: str) -> None: ...
-
-    def done(self, said: dict[str, Any], data: bytes = b"") -> None:
-        """The end: `said` is about the whole, `data` are the float32 bytes of vectors."""
-
-    def failed(self, error: Exception) -> None: ...
+from worker.models.asking import Sink
 
 
 @dataclass(eq=False)
@@ -31,6 +21,7 @@ class TextRequest:
     seed: int | None = None
     stop: Sequence[str] = ()
     deadline: float | None = None
+    turn: str = ""
     cancelled: bool = False
     begun: float = field(default_factory=time.monotonic)
 
