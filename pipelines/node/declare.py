@@ -71,6 +71,8 @@ class Node(BaseModel):
     """Whether a step does something that outlasts the run, such as storing passages, and so is of use by itself."""
     ports_from: ClassVar[PortsFrom | None] = None
     """Tells an editor which input ports a parameter makes, where `inputs_of` is overridden."""
+    outputs_from: ClassVar[PortsFrom | None] = None
+    """The same for output ports, where `outputs_of` is overridden."""
 
     def inputs_of(self) -> tuple[Port, ...]:
         """The input ports; overridden where they hang on the parameters."""

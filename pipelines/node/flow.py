@@ -2,7 +2,7 @@
 what, and what becomes of the results; the engine does the running.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -47,6 +47,10 @@ class FlowNode(Node):
     def ports(self, parts: Mapping[str, Signature]) -> Signature:
         """The ports of this node. A part that is lacking in `parts` isn't chosen yet, or is at fault."""
         raise NotImplementedError
+
+    def unfit(self, parts: Mapping[str, Signature]) -> Iterator[str]:
+        """What is wrong with how the parameters and the parts go together, each as a sentence for the author."""
+        yield from ()
 
     def most_rounds(self) -> int:
         """How often each part is run, at most."""

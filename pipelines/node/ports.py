@@ -21,11 +21,14 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class PortsFrom:
-    """Input ports that hang on a parameter: one of `type` for each match of `pattern`'s first group in its text."""
+    """Ports that hang on a parameter: one for each match of `pattern`'s first group in its text, of `type`, or of what
+    `types` says for the second group.
+    """
 
     param: str
     pattern: str
     type: str = "Text"
+    types: tuple[tuple[str, str], ...] = ()
 
 
 ERROR = Port("error", type_named("Text"), required=False)
