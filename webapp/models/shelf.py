@@ -24,6 +24,8 @@ class Starter:
 STARTERS = (
     Starter("smollm2-135m-instruct", "SmolLM2 135M Instruct", "text", "Apache-2.0", 92_871_040),
     Starter("all-minilm-l6-v2", "all-MiniLM-L6-v2", "encoder", "Apache-2.0", 83_506_384),
+    Starter("whisper-base", "Whisper base", "transcriber", "MIT", 161_544_106),
+    Starter("hibari-heart", "Hibari (heart)", "speaker", "Apache-2.0", 14_032_178),
 )
 
 

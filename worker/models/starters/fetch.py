@@ -7,12 +7,13 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 from worker.models.folder import CARD, DOWNLOADS, PICKLED, Card, ModelRefused, read_card, write_card
+from worker.models.starters import ctranslate2_whisper, voice
 from worker.models.starters.download import download
 from worker.models.starters.gguf_llama import convert
 from worker.models.starters.progress import Progress
