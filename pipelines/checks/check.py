@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipelines.checks.bind import Bound, bind
 from pipelines.checks.references import World, check_references
+from pipelines.checks.settings import check_settings
 from pipelines.checks.shape import check_shape
 from pipelines.checks.wiring import check_wiring
 from pipelines.graph import Finding, Graph, MalformedGraph
@@ -19,12 +20,23 @@ def check(form: Graph | JSON, catalogue: Mapping[str, type[Node]], world: World 
         graph = form if isinstance(form, Graph) else Graph.parse(form)
     except MalformedGraph as malformed:
         return malformed.findings
-    bound = bind(graph, catalogue)
-    findings = [*bound.findings, *check_wiring(bound), *check_shape(bound), *check_references(bound, world)]
-    return sorted(findings, key=lambda finding: _ORDER[finding.severity])
+    return sorted(_found(bind(graph, catalogue), world), key=lambda finding: _ORDER[finding.severity])
 
 
 def faults(bound: Bound) -> list[Finding]:
     """What keeps a bound graph from being run, as far as it can be told without a world."""
-    findings = [*bound.findings, *check_wiring(bound), *check_shape(bound), *check_references(bound, None)]
-    return [finding for finding in findings if finding.severity == "error"]
+    return [finding for finding in _found(bound, None) if finding.severity == "error"]
+
+
+def _found(bound: Bound, world: World | None) -> list[Finding]:
+    """Findings about the graph and about each part that it uses, these by the way to them: `each/answer`."""
+    found = [
+        *bound.findings,
+        *check_wiring(bound),
+        *check_shape(bound),
+        *check_settings(bound),
+        *check_references(bound, world),
+    ]
+    for name, part in bound.inside():
+        found += (finding.within(name, bound.called(name)) for finding in _found(part, world))
+    return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from pipelines.checks.bind import Bound
+from pipelines.checks.bind import Bound, parts_of
 from pipelines.graph import Finding
 from pipelines.node import InputNode, Node, OutputNode
 
@@ -16,6 +16,7 @@ def check_shape(bound: Bound) -> Iterator[Finding]:
     yield from _same_names(bound, InputNode, "input")
     yield from _same_names(bound, OutputNode, "output")
     yield from _goes_nowhere(bound)
+    yield from _unused_parts(bound)
 
 
 def _cycles(bound: Bound) -> Iterator[Finding]:
@@ -48,7 +49,7 @@ def _same_names(bound: Bound, base: type[InputNode] | type[OutputNode], side: st
 
 
 def _goes_nowhere(bound: Bound) -> Iterator[Finding]:
-    ends = [name for name, node in bound.nodes.items() if _is_end(node)]
+    ends = [name for name, node in bound.nodes.items() if _is_end(bound, node)]
     if not ends:
         if len(bound.nodes) == len(bound.graph.nodes):
             message = (
@@ -63,8 +64,26 @@ def _goes_nowhere(bound: Bound) -> Iterator[Finding]:
             yield Finding("unused", "note", message, name)
 
 
-def _is_end(node: Node) -> bool:
-    return isinstance(node, OutputNode) or node.effect
+def _is_end(bound: Bound, node: Node) -> bool:
+    return isinstance(node, OutputNode) or node.effect or any(_has_effect(bound.parts.get(p)) for p in parts_of(node))
+
+
+def _has_effect(part: Bound | None) -> bool:
+    if part is None:
+        return False
+    return any(node.effect for node in part.nodes.values()) or any(map(_has_effect, part.parts.values()))
+
+
+def _unused_parts(bound: Bound) -> Iterator[Finding]:
+    used = {part for node in bound.nodes.values() for part in parts_of(node)}
+    if len(bound.nodes) < len(bound.graph.nodes):
+        return  # a node that is at fault may use it
+    for name, part in bound.graph.parts.items():
+        if name not in used:
+            called = part.title or name
+            yield Finding(
+                "unused-part", "note", f"No node runs the part “{called}”. Remove it, or choose it in a node."
+            )
 
 
 def _upstream(bound: Bound, ends: list[str]) -> set[str]:

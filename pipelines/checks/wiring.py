@@ -19,7 +19,7 @@ def check_wiring(bound: Bound) -> Iterator[Finding]:
         wired[target] = edge
         yield from _check_edge(bound, edge)
     for name, ports in bound.inputs.items():
-        for port in ports.values():
+        for port in () if bound.graph.nodes[name].pinned else ports.values():
             if port.required and (name, port.name) not in wired:
                 message = f"{bound.called(name)} needs a value for “{port.name}” ({port.type}). Wire something to it."
                 yield Finding("missing-input", "error", message, name, port.name)
@@ -31,7 +31,7 @@ def _check_edge(bound: Bound, edge: Edge) -> Iterator[Finding]:
         message = f"An edge leads to “{missing[0]}”, which isn't there. Remove the edge {edge.source} → {edge.target}."
         yield Finding("unknown-node", "error", message, path=(edge.source.node, edge.target.node))
         return
-    source = bound.outputs.get(edge.source.node, {}).get(edge.source.port)
+    source = bound.output(edge.source)
     target = bound.inputs.get(edge.target.node, {}).get(edge.target.port)
     if source is None and edge.source.node in bound.nodes:
         yield _unknown_port(bound, edge.source.node, edge.source.port, bound.outputs, "output")
