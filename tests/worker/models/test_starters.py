@@ -261,10 +261,11 @@ def test_progress_on_a_terminal_is_a_bar() -> None:
 
 
 def test_the_table_names_each_starter_once_with_its_hash() -> None:
-    assert set(STARTERS) == {"smollm2-135m-instruct", "all-minilm-l6-v2"}
+    assert set(STARTERS) == {"smollm2-135m-instruct", "all-minilm-l6-v2", "whisper-base", "hibari-heart"}
     for starter in STARTERS.values():
-        assert re.fullmatch(r"[0-9a-f]{64}", starter.sha256)
-        assert starter.version in starter.filename
+        for package in (starter, *starter.also):
+            assert re.fullmatch(r"[0-9a-f]{64}", package.sha256)
+            assert package.version in package.filename
 
 
 def test_the_web_offers_just_what_the_model_worker_can_fetch() -> None:
