@@ -46,7 +46,7 @@ export const queryClient = new QueryClient({
   },
 });
 
-const seg = encodeURIComponent;
+export const seg = encodeURIComponent;
 
 /** Some lists come as pages, some whole; either way these are the items. */
 const itemsOf = <T,>(list: Page<T> | T[]): T[] => (Array.isArray(list) ? list : list.items);
@@ -62,15 +62,16 @@ async function everything<T>(path: string): Promise<T[]> {
   return all;
 }
 
-function useList<T>(key: QueryKey, path: string | null, options: { refetchInterval?: number | false } = {}) {
+export function useList<T>(key: QueryKey, path: string | null, options: { refetchInterval?: number | false } = {}) {
   return useQuery({ queryKey: key, queryFn: () => everything<T>(path ?? ''), enabled: path !== null, ...options });
 }
 
-function useOne<T>(key: QueryKey, path: string | null, staleTime?: number) {
+export function useOne<T>(key: QueryKey, path: string | null, staleTime?: number, refetchInterval?: number) {
   return useQuery({
     queryKey: key,
     queryFn: ({ signal }) => api<T>(path ?? '', { signal }),
     enabled: path !== null,
+    refetchInterval,
     ...(staleTime === undefined ? {} : { staleTime }),
   });
 }
@@ -87,7 +88,7 @@ function usePaged<T>(key: QueryKey, path: string, refetchInterval?: (items: T[])
 }
 
 /** A change: what is sent hangs on the variables; `stale` lists the keys it makes stale. */
-function useChange<T, V = void>(send: (variables: V) => [path: string, request: Request], stale: QueryKey[]) {
+export function useChange<T, V = void>(send: (variables: V) => [path: string, request: Request], stale: QueryKey[]) {
   const client = useQueryClient();
   return useMutation<T, ApiError, V>({
     mutationFn: (variables) => api<T>(...send(variables)),
