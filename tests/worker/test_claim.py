@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from tests.worker.stand import Stand
-from worker.runs.claim import Claimed, claim, give_back
+from worker.runs.claim import CLAIM, Claimed, claim, give_back
 from worker.runs.record import Record
 
 GRAPH: dict[str, Any] = {"version": 1, "nodes": {}, "edges": []}
@@ -54,21 +54,104 @@ async def test_who_has_no_lease_gets_nothing(stand: Stand) -> None:
     assert await claimed(stand, "expired") == []
 
 
-async def test_priority_first_then_workspaces_in_turn_then_the_oldest(stand: Stand) -> None:
-    row = stand.sql.execute("INSERT INTO workspaces_workspace (slug, name) VALUES ('b', 'B') RETURNING id").fetchone()
-    assert row is not None
-    busy = [stand.queue(GRAPH) for _ in range(5)]
-    quiet = queue_in(stand, row[0])
+async def test_workspaces_in_turns_then_priority_then_rank(stand: Stand) -> None:
+    quiet = space(stand, "quiet")
+    busy = [stand.queue(GRAPH) for _ in range(4)]
+    other = [stand.queue(GRAPH, workspace_id=quiet) for _ in range(2)]
     urgent = stand.queue(GRAPH, priority=5)
+    moved = stand.queue(GRAPH, rank=1.0)
     lease(stand, "w")
-    order = [(await claimed(stand, "w", 1))[0].id for _ in range(4)]
-    assert order == [urgent, quiet, busy[0], busy[1]]
+    order = [(await claimed(stand, "w", 1))[0].id for _ in range(6)]
+    assert order == [urgent, other[0], moved, other[1], busy[0], busy[1]]
 
 
-def queue_in(stand: Stand, workspace: int) -> Any:
-    run = stand.queue(GRAPH)
-    stand.sql.execute("UPDATE runs_run SET workspace_id = %s WHERE id = %s", (workspace, run))
-    return run
+async def test_who_has_many_running_waits_for_who_has_few(stand: Stand) -> None:
+    for _ in range(3):
+        stand.queue(GRAPH, status="running", owner="somebody", token=1)
+    busy, few = stand.queue(GRAPH, priority=9), stand.queue(GRAPH, workspace_id=space(stand, "few"))
+    lease(stand, "w")
+    assert [(await claimed(stand, "w", 1))[0].id for _ in range(2)] == [few, busy]
+
+
+async def test_nothing_is_taken_from_a_paused_queue(stand: Stand) -> None:
+    stand.queue(GRAPH)
+    elsewhere = stand.queue(GRAPH, workspace_id=space(stand, "elsewhere"))
+    stand.sql.execute("UPDATE workspaces_workspace SET queue_paused = true WHERE id = %s", (stand.workspace,))
+    lease(stand, "w")
+    assert [run.id for run in await claimed(stand, "w")] == [elsewhere]
+    stand.sql.execute("UPDATE workspaces_workspace SET queue_paused = false")
+    assert len(await claimed(stand, "w")) == 1
+
+
+async def test_a_workspace_runs_no_more_than_its_limit(stand: Stand) -> None:
+    runs = [stand.queue(GRAPH) for _ in range(5)]
+    without_limit = space(stand, "free")
+    free = [stand.queue(GRAPH, workspace_id=without_limit) for _ in range(4)]
+    stand.sql.execute("UPDATE workspaces_workspace SET most_running = 2 WHERE id = %s", (stand.workspace,))
+    lease(stand, "w")
+    taken = await claimed(stand, "w")
+    assert {run.id for run in taken} == {*runs[:2], *free}
+    assert {run.id for run in taken if run.limited} == set(runs[:2])
+    assert await claimed(stand, "w") == []
+    stand.sql.execute("UPDATE runs_run SET status = 'succeeded' WHERE id = %s", (runs[0],))
+    assert [run.id for run in await claimed(stand, "w")] == [runs[2]]
+
+
+async def test_a_key_runs_no_more_than_its_limit_and_holds_up_nobody_behind_it(stand: Stand) -> None:
+    new = (
+        "INSERT INTO workspaces_apikey (workspace_id, name, role, prefix, digest, most_running) "
+        "VALUES (%s, 'k', 'runner', 'gs_', 'd', 2) RETURNING id"
+    )
+    key = stand.sql.execute(new, (stand.workspace,)).fetchone()
+    assert key is not None
+    by_key = [stand.queue(GRAPH, api_key_id=key[0]) for _ in range(5)]
+    by_hand = [stand.queue(GRAPH) for _ in range(2)]
+    lease(stand, "w")
+    assert [run.id for run in await claimed(stand, "w", 1)] == [by_key[0]]
+    assert {run.id for run in await claimed(stand, "w")} == {by_key[1], *by_hand}
+    assert await claimed(stand, "w") == []
+    stand.sql.execute("UPDATE runs_run SET status = 'failed' WHERE id = %s", (by_key[0],))
+    assert [run.id for run in await claimed(stand, "w")] == [by_key[2]]
+
+
+async def test_many_claimers_together_keep_to_a_limit(stand: Stand) -> None:
+    for _ in range(30):
+        stand.queue(GRAPH)
+    stand.sql.execute("UPDATE workspaces_workspace SET most_running = 7 WHERE id = %s", (stand.workspace,))
+    owners = [f"worker-{number}" for number in range(8)]
+    for owner in owners:
+        lease(stand, owner)
+    taken = await asyncio.gather(*(claimed(stand, owner, 5) for owner in owners))
+    assert sum(map(len, taken)) == 7
+
+
+async def test_a_long_queue_is_read_by_its_index(stand: Stand) -> None:
+    """The plan, not the time: of each workspace no more rows are looked at than may be taken."""
+    stand.sql.execute(
+        "INSERT INTO runs_run (id, workspace_id, graph) "
+        "SELECT gen_random_uuid(), %s, '{}' FROM generate_series(1, 10000)",
+        (stand.workspace,),
+    )
+    stand.sql.execute("ANALYZE runs_run")
+    lease(stand, "w")
+    values = {"owner": "w", "limit": 10, "suspicious": 2, "suspect_allowed": True}
+    with stand.sql.transaction(force_rollback=True):
+        row = stand.sql.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + CLAIM, values).fetchone()
+    assert row is not None
+    scans = [node for node in nodes_of(row[0][0]["Plan"]) if node.get("Relation Name") == "runs_run"]
+    assert max(node["Actual Rows"] * node["Actual Loops"] for node in scans) <= 10
+    assert "Seq Scan" not in {node["Node Type"] for node in scans}
+
+
+def nodes_of(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(below for inner in plan.get("Plans", []) for below in nodes_of(inner))]
+
+
+def space(stand: Stand, slug: str) -> int:
+    new = "INSERT INTO workspaces_workspace (slug, name) VALUES (%s, 'One more') RETURNING id"
+    row = stand.sql.execute(new, (slug,)).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def test_a_worker_takes_one_suspect_at_a_time(stand: Stand) -> None:

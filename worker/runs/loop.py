@@ -143,7 +143,8 @@ class RunLoop:
             claimed = await claim(connection, self._lease.id, limit, suspect_allowed=not suspect_here)
         for run in claimed:
             self._take_up(run, workplace)
-        return len(claimed) == limit
+        # A limit or a suspect among them may have held back others that come next.
+        return len(claimed) == limit or any(run.limited or run.suspect for run in claimed)
 
     def _take_up(self, run: Claimed, workplace: Workplace) -> None:
         carried = self._running[run.id] = Carried(run, workplace)
@@ -160,7 +161,7 @@ class RunLoop:
         finally:
             if self._running.get(carried.run.id) is carried:
                 del self._running[carried.run.id]
-            if self._refused_for_room or carried.run.suspect:
+            if self._refused_for_room or carried.run.limited or carried.run.suspect:
                 self._bell.set()
 
     def _cancel(self, run: UUID) -> None:
