@@ -24,10 +24,14 @@ class Signature:
 class Flow(Protocol):
     """The parts of the graph, ready to run."""
 
+    def signature(self, part: str) -> Signature:
+        """The ports of the part called `part` (`Bound.signatures` has it)."""
+
     async def once(self, part: str, given: Mapping[str, Any], *, at: int | None = None) -> Mapping[str, Any]:
-        """Run the part called `part` with `given`, values by the names of its inputs, and return those of its outputs
-        that something came to. Its steps are told as `<node>/<inner>`, or `<node>[at]/<inner>`; no two calls may share
-        both `part` and `at`. Cancelling it stops every step inside. Raises PartFailed and Waits.
+        """Run the part called `part` with `given`, values by the names of its inputs (an optional one that is lacking
+        has its default), and return those of its outputs that something came to. Its steps are told as
+        `<node>/<inner>`, or `<node>[at]/<inner>`; no two calls may share both `part` and `at`. Cancelling it stops
+        every step inside. Raises PartFailed and Waits.
         """
 
 
