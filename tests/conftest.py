@@ -14,6 +14,7 @@ from deploy.local import browser, trial
 from deploy.local.postgres import Postgres
 from deploy.local.trial import Trial
 from deploy.local.valkey import Valkey
+from tests.artifacts.bucket_server import BucketServer
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -82,6 +83,15 @@ def valkey_url() -> str:
     """The URL of a running Valkey."""
     SERVERS.need("valkey")
     return os.environ["BROKER_URL"]
+
+
+@pytest.fixture(scope="session")
+def bucket_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BucketServer]:
+    """A running server that speaks S3; whoever stops it starts it again."""
+    server = BucketServer(tmp_path_factory.mktemp("bucket"))
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from webapp.artifacts.stores import address
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -16,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 class Environment:
     home: Path
     models: Path
+    artifacts: str
     database_url: str
     broker_url: str
     secret_key: str
@@ -33,6 +36,7 @@ def read() -> Environment:
     return Environment(
         home=home,
         models=Path(os.environ.get("GENAISYS_MODELS") or home / "models").resolve(),
+        artifacts=address(os.environ, home),
         database_url=os.environ.get("DATABASE_URL") or serving.get("database_url", "postgresql://127.0.0.1/genaisys"),
         broker_url=os.environ.get("BROKER_URL") or serving.get("broker_url", "redis://127.0.0.1:6379/0"),
         secret_key=os.environ.get("GENAISYS_SECRET_KEY") or _kept_key(home) or secrets.token_urlsafe(48),

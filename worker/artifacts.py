@@ -1,31 +1,37 @@
-"""The artifact store's folder: bytes under their SHA-256, `ab/cdef...`, written whole or not at all."""
+"""The artifact store as workers use it, for whoever may read everything in it; the web's is the same one."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
-import re
-import secrets
 from pathlib import Path
 
 from pipelines.node import NodeError
 from pipelines.values import File
+from webapp.artifacts.stores import Folder, Missing, Store, StoreDown, opened
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+class StoreUnavailable(NodeError):
+    title = "The store doesn't answer"
+    retriable = True
 
 
-class ArtifactFolder:
-    """Satisfies `pipelines.node.Artifacts` for whoever may read everything in it, such as the terminal."""
+class ArtifactStore:
+    """Satisfies `pipelines.node.Artifacts`."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def at(cls, address: str) -> ArtifactStore:
+        """The store at `worker.settings.Settings.artifacts`. Raises ValueError for an address that is none."""
+        return cls(opened(address))
 
     async def put(self, data: bytes, name: str, media: str) -> File:
-        """Raises NodeError when the disk is full or the folder can't be written."""
-        digest = hashlib.sha256(data).hexdigest()
+        """Raises StoreUnavailable, which may be tried again, and NodeError when this machine's disk is full."""
         try:
-            await asyncio.to_thread(self._write, digest, data)
+            digest = await asyncio.to_thread(self._store.put_bytes, data)
+        except StoreDown as down:
+            raise _unavailable(down) from down
         except OSError as error:
             raise NodeError(
                 f"{name or 'A result'} could not be kept: {error.strerror}.", "Make room on the disk."
@@ -33,30 +39,27 @@ class ArtifactFolder:
         return File(digest, name, media, len(data))
 
     async def read(self, file: File) -> bytes:
-        """Raises NodeError when there are no such bytes."""
+        """Raises StoreUnavailable, which may be tried again, and NodeError when there are no such bytes."""
         try:
-            return await asyncio.to_thread(self.path(file.artifact).read_bytes)
-        except (OSError, ValueError) as error:
+            return await asyncio.to_thread(self._store.read, file.artifact)
+        except StoreDown as down:
+            raise _unavailable(down) from down
+        except (OSError, ValueError, Missing) as error:
             message = f"The file {file.name or file.artifact[:12]!r} is not in the store any more."
             raise NodeError(message, "Upload it again.") from error
 
+
+class ArtifactFolder(ArtifactStore):
+    """One in a folder, such as the terminal's."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = Folder(root)
+        super().__init__(self._folder)
+
     def path(self, digest: str) -> Path:
         """Raises ValueError for what is no digest."""
-        if not _DIGEST.fullmatch(digest):
-            raise ValueError(f"{digest[:80]!r} is no SHA-256")
-        return self._root / digest[:2] / digest[2:]
+        return self._folder.path(digest)
 
-    def _write(self, digest: str, data: bytes) -> None:
-        path = self.path(digest)
-        if path.exists():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        making = path.parent / f".{digest[2:10]}-{secrets.token_hex(4)}"
-        try:
-            with making.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            making.replace(path)
-        finally:
-            making.unlink(missing_ok=True)
+
+def _unavailable(down: StoreDown) -> StoreUnavailable:
+    return StoreUnavailable(str(down), "Try again; when it stays so, the storage needs a look.")

@@ -8,21 +8,23 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from webapp.artifacts.stores import address
+
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` is None where no database was named: the terminal runner needs none."""
+    """`database_url` is None where no database was named: the terminal runner needs none.
+
+    `artifacts` is the address of the artifact store: a folder, or `s3://bucket/prefix`.
+    """
 
     database_url: str | None
     broker_url: str
     home: Path
     models: Path
+    artifacts: str
     concurrent_runs: int
     log_level: str
-
-    @property
-    def artifacts(self) -> Path:
-        return self.home / "artifacts"
 
     def require_database(self) -> str:
         """The database's address; raises RuntimeError with the way out when there is none."""
@@ -41,6 +43,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         broker_url=environ.get("BROKER_URL") or "redis://127.0.0.1:6379/0",
         home=home,
         models=Path(environ.get("GENAISYS_MODELS") or home / "models").absolute(),
+        artifacts=address(environ, home),
         concurrent_runs=_whole_number(environ, "GENAISYS_CONCURRENT_RUNS", default=200),
         log_level=(environ.get("GENAISYS_LOG_LEVEL") or "INFO").upper(),
     )

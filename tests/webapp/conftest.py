@@ -49,7 +49,7 @@ class Caller(Client):
 
 @pytest.fixture(autouse=True)
 def own_settings(settings: Any, tmp_path: Path) -> None:
-    settings.ARTIFACTS = tmp_path / "artifacts"
+    settings.ARTIFACTS = str(tmp_path / "artifacts")
     # Quick to check and quick to guess: for tests alone.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -1,6 +1,8 @@
 """Files: kept once, read in ranges, and never able to act in the browser."""
 
 import hashlib
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.webapp.conftest import Caller
-from webapp.artifacts import store
 from webapp.artifacts.media import sniff
 from webapp.artifacts.models import Artifact
 from webapp.artifacts.ranges import Unsatisfiable, asked
@@ -113,11 +114,11 @@ def test_a_full_disk_leaves_nothing_half_written(
     def no_space(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.os, "fsync", no_space)
+    monkeypatch.setattr(os, "fsync", no_space)
     refused = upload(as_alice, "a.txt", b"data")
     assert refused.status_code == 507
     assert "No space left" in refused.json()["detail"]
-    assert not [path for path in settings.ARTIFACTS.rglob("*") if path.is_file()]
+    assert not [path for path in Path(settings.ARTIFACTS).rglob("*") if path.is_file()]
     assert not Artifact.objects.exists()
 
 

@@ -16,10 +16,11 @@ from ninja.operation import Operation
 from webapp.accounts.api import router as accounts
 from webapp.api.auth import AUTH
 from webapp.api.bodies import StrictParser
-from webapp.api.problems import MEDIA, Problem, problem, unkept, unreachable
+from webapp.api.problems import MEDIA, Problem, problem, storage_down, unkept, unreachable
 from webapp.api.system import router as system
 from webapp.api.system import version
 from webapp.artifacts.api import router as artifacts
+from webapp.artifacts.stores import StoreDown
 from webapp.collections.api import router as collections
 from webapp.gallery.api import router as gallery
 from webapp.models.api import router as models
@@ -124,6 +125,11 @@ def _unkept(request: HttpRequest, error: OSError) -> HttpResponse:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         return unkept(error)
     raise error
+
+
+@api.exception_handler(StoreDown)
+def _out_of_reach(request: HttpRequest, error: StoreDown) -> HttpResponse:
+    return storage_down(error)
 
 
 @api.exception_handler(DataError)

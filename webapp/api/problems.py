@@ -96,6 +96,14 @@ def unkept(error: OSError) -> HttpResponse:
     )
 
 
+def storage_down(error: Exception) -> HttpResponse:
+    """503: what was asked for is in a storage that doesn't answer. What is in the database goes on."""
+    log.error("The artifact store did not do it: %s (%s)", error, str(error.__cause__).partition("\n")[0])
+    response = problem(503, "The artifact store does not answer", f"{error} Try again in a few seconds.")
+    response.headers["Retry-After"] = "3"
+    return response
+
+
 def unreachable(request: HttpRequest, error: Exception) -> HttpResponse:
     """503. The reason goes to the log, since it may name hosts."""
     log.error("The database did not do it: %s", error)

@@ -46,18 +46,19 @@ def get_artifact(
 ) -> Any:
     """The bytes, whole or `Range: bytes=...` of them."""
     held = visible(caller_of(request), Holding).filter(artifact_id=digest).select_related("artifact").first()
-    path = store.path_of(digest)
-    if held is None or not path.is_file():
+    if held is None:
         raise Problem(404)
     etag = f'"{digest}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         return _described(HttpResponseNotModified(), held, download)
-    response = _bytes(request, path, held, etag)
+    size = store.size_of(digest)
+    if size is None:
+        raise Problem(404)
+    response = _bytes(request, size, held, etag)
     return response if response.status_code == 416 else _described(response, held, download)
 
 
-def _bytes(request: HttpRequest, path: Any, held: Holding, etag: str) -> HttpResponseBase:
-    size = path.stat().st_size
+def _bytes(request: HttpRequest, size: int, held: Holding, etag: str) -> HttpResponseBase:
     wanted = request.headers.get("Range") if request.headers.get("If-Range", etag) == etag else None
     try:
         part = asked(wanted, size)
@@ -66,7 +67,7 @@ def _bytes(request: HttpRequest, path: Any, held: Holding, etag: str) -> HttpRes
         response.headers["Content-Range"] = f"bytes */{size}"
         return response
     start, end = part or (0, size)
-    response = StreamingHttpResponse(store.read_range(path, start, end), status=206 if part else 200)
+    response = StreamingHttpResponse(store.read_range(held.artifact_id, start, end), status=206 if part else 200)
     response.headers["Content-Length"] = str(end - start)
     response.headers["Content-Type"] = _type(held.artifact.media)
     if part:

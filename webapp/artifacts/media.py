@@ -36,7 +36,6 @@ _TEXTS = {
     "srt": "application/x-subrip",
     "vtt": "text/vtt",
 }
-HEAD = 8192
 UNKNOWN = "application/octet-stream"
 # What a browser may show in the page without being able to run anything.
 PASSIVE = re.compile(r"image/(png|jpeg|gif|webp|avif|bmp)|audio/[\w.+-]+|video/[\w.+-]+|text/plain|application/pdf")

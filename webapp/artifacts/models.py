@@ -7,7 +7,7 @@ from webapp.workspaces.models import Workspace
 
 
 class Artifact(models.Model):
-    """Bytes in `$GENAISYS_HOME/artifacts`, named by their SHA-256 in hexadecimal."""
+    """Bytes in the artifact store, named by their SHA-256 in hexadecimal."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     media = models.TextField(db_default="application/octet-stream")

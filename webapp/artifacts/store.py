@@ -1,24 +1,19 @@
-"""The artifact store: bytes under `$GENAISYS_HOME/artifacts/ab/cdef...`, by their SHA-256, whole or not at all."""
+"""The artifact store as the web uses it: bytes by their SHA-256, and the workspaces that hold them."""
 
-import asyncio
-import hashlib
-import os
 import re
-import secrets
-from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from webapp.artifacts.media import HEAD, sniff
+from webapp.artifacts import stores
+from webapp.artifacts.media import sniff
+from webapp.artifacts.stores import CHUNK, Listed, is_digest
 from webapp.workspaces.models import Workspace
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-CHUNK = 256 * 1024
+__all__ = ["CHUNK", "Stored", "clean_name", "delete", "hold", "is_digest", "keep", "listing", "read_range", "size_of"]
 
 _HOLD = """
 WITH known AS (
@@ -39,22 +34,11 @@ class Stored:
     name: str
 
 
-def is_digest(text: str) -> bool:
-    return _DIGEST.fullmatch(text) is not None
-
-
-def path_of(digest: str) -> Path:
-    """Where the bytes lie, if there are any. Raises ValueError for what is no digest."""
-    if not is_digest(digest):
-        raise ValueError(f"{digest[:80]!r} is no SHA-256")
-    return Path(settings.ARTIFACTS) / digest[:2] / digest[2:]
-
-
 def keep(chunks: Iterable[bytes], workspace: Workspace, name: str, said: str = "") -> Stored:
-    """Writes the bytes and notes that the workspace holds them. Raises OSError when the disk is full."""
+    """Keeps the bytes and notes that the workspace holds them. Raises OSError when the disk is full, and StoreDown."""
     name = clean_name(name)
-    digest, size, head = _write(chunks)
-    stored = Stored(digest, sniff(head, name, said), size, name)
+    kept = _store().put(chunks)
+    stored = Stored(kept.digest, sniff(kept.head, name, said), kept.size, name)
     hold(stored, workspace)
     return stored
 
@@ -72,36 +56,30 @@ def clean_name(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable())[:200].strip() or "file"
 
 
-def _write(chunks: Iterable[bytes]) -> tuple[str, int, bytes]:
-    home = Path(settings.ARTIFACTS)
-    home.mkdir(parents=True, exist_ok=True)
-    making = home / f".{secrets.token_hex(12)}"
-    whole, size, head = hashlib.sha256(), 0, b""
-    try:
-        with making.open("wb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-                whole.update(chunk)
-                size += len(chunk)
-                head += chunk[: HEAD - len(head)] if len(head) < HEAD else b""
-            file.flush()
-            os.fsync(file.fileno())
-        path = path_of(whole.hexdigest())
-        path.parent.mkdir(exist_ok=True)
-        making.replace(path)
-    finally:
-        with suppress(OSError):
-            making.unlink(missing_ok=True)
-    return whole.hexdigest(), size, head
+def size_of(digest: str) -> int | None:
+    """In bytes; None when there are no such bytes. Raises ValueError for what is no digest, and StoreDown."""
+    return _store().size(digest)
 
 
-async def read_range(path: Path, start: int, end: int) -> AsyncIterator[bytes]:
-    """The bytes from `start` up to, but not with, `end`."""
-    with await asyncio.to_thread(path.open, "rb") as file:
-        file.seek(start)
-        while start < end:
-            chunk = await asyncio.to_thread(file.read, min(CHUNK, end - start))
-            if not chunk:
-                return
-            start += len(chunk)
-            yield chunk
+def read_range(digest: str, start: int, end: int) -> AsyncIterator[bytes]:
+    """The bytes from `start` up to, but not with, `end`, piece by piece."""
+    return _store().read_range(digest, start, end)
+
+
+def delete(digest: str) -> None:
+    """Whoever calls it has made sure that nobody holds the bytes. Raises StoreDown."""
+    _store().delete(digest)
+
+
+def listing() -> Iterator[Listed]:
+    """All that is kept, with size in bytes and age in seconds. Raises StoreDown."""
+    return _store().listing()
+
+
+def trouble() -> str:
+    """What is wrong with the storage, for `/health`; empty when nothing is."""
+    return _store().trouble()
+
+
+def _store() -> stores.Store:
+    return stores.opened(str(settings.ARTIFACTS))

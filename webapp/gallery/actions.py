@@ -115,7 +115,7 @@ def _sample(value: Any, workspace: Workspace) -> Any:
     path = sample_file(reference)
     digest = _digest(path, path.stat().st_mtime_ns)
     held = Holding.objects.filter(workspace=workspace, artifact_id=digest).select_related("artifact").first()
-    if held and store.path_of(digest).is_file():
+    if held and store.size_of(digest) is not None:
         return _file(path, held.artifact)
     return _file(path, store.keep(_chunks(path), workspace, path.name))
 

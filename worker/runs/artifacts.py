@@ -9,7 +9,7 @@ from psycopg import Error
 
 from pipelines.node import NodeError
 from pipelines.values import File
-from worker.artifacts import ArtifactFolder
+from worker.artifacts import ArtifactStore, StoreUnavailable
 from worker.runs.workplace import Pool, ask
 
 HOLD = """
@@ -24,23 +24,18 @@ SELECT digest FROM file
 HOLDS = "SELECT digest FROM artifacts_holding WHERE workspace_id = %s AND digest = %s"
 
 
-class StoreUnavailable(NodeError):
-    title = "The store doesn't answer"
-    retriable = True
-
-
 class WorkspaceArtifacts:
     """Satisfies `pipelines.node.Artifacts`."""
 
-    def __init__(self, folder: ArtifactFolder, pool: Pool, workspace: Any) -> None:
-        self._folder = folder
+    def __init__(self, store: ArtifactStore, pool: Pool, workspace: Any) -> None:
+        self._store = store
         self._pool = pool
         self._workspace = workspace
         self._held: set[str] = set()
 
     async def put(self, data: bytes, name: str, media: str) -> File:
         """Raises NodeError; StoreUnavailable when trying again may help."""
-        file = await self._folder.put(data, name, media)
+        file = await self._store.put(data, name, media)
         await self._ask(HOLD, (file.artifact, media, file.size, self._workspace, name))
         self._held.add(file.artifact)
         return file
@@ -52,7 +47,7 @@ class WorkspaceArtifacts:
                 message = f"This workspace holds no file {file.name or file.artifact[:12]!r}."
                 raise NodeError(message, "Upload it to this workspace.")
             self._held.add(file.artifact)
-        return await self._folder.read(file)
+        return await self._store.read(file)
 
     async def _ask(self, statement: LiteralString, values: Sequence[Any]) -> bool:
         try:

@@ -12,7 +12,7 @@ from psycopg import OperationalError
 
 from pipelines.values import Documents
 from webapp.collections.port import StoredCollection
-from worker.runs.artifacts import StoreUnavailable
+from worker.artifacts import StoreUnavailable
 from worker.runs.workplace import Pool
 
 

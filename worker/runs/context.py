@@ -18,7 +18,7 @@ class RunServices:
     """The engine's `Services`, for a run of one workspace."""
 
     def __init__(self, workspace: int, workplace: Workplace) -> None:
-        self.artifacts: Artifacts = WorkspaceArtifacts(workplace.folder, workplace.pool, workspace)
+        self.artifacts: Artifacts = WorkspaceArtifacts(workplace.artifacts, workplace.pool, workspace)
         self.results = WorkspaceResults(workplace.pool, workspace)
         self._workspace = workspace
         self._workplace = workplace

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from worker.artifacts import ArtifactFolder
+from worker.artifacts import ArtifactStore
 from worker.models.remote import ModelsByCall
 from worker.runs.log import LogWriter
 from worker.settings import Settings
@@ -28,7 +28,7 @@ class Workplace:
     pool: Pool
     valkey: Redis
     writer: LogWriter
-    folder: ArtifactFolder
+    artifacts: ArtifactStore
     models: ModelsByCall
 
 
@@ -56,9 +56,9 @@ async def open_workplace(settings: Settings, catalogue: Mapping[str, Any]) -> As
     valkey = connect(settings.broker_url)
     await pool.open()
     try:
-        folder = ArtifactFolder(settings.artifacts)
+        artifacts = ArtifactStore.at(settings.artifacts)
         async with ModelsByCall(settings.broker_url) as models:
-            yield Workplace(settings, catalogue, pool, valkey, LogWriter(valkey), folder, models)
+            yield Workplace(settings, catalogue, pool, valkey, LogWriter(valkey), artifacts, models)
     finally:
         await pool.close(timeout=2)
         await valkey.aclose()
