@@ -48,8 +48,16 @@ def _node(node: dict[str, Any]) -> str:
         lines.append("Inputs: " + ", ".join(_port(port) for port in node["inputs"]) + ".\n")
     if node["inputs_from"]:
         lines.append(f"Its inputs follow from the parameter `{node['inputs_from']['param']}`.\n")
+    if node["ports_of_parts"]:
+        lines.append("Its inputs and outputs follow from those of its parts.\n")
     if node["outputs"]:
         lines.append("Outputs: " + ", ".join(_port(port) for port in node["outputs"]) + ".\n")
+    if node["outputs_from"]:
+        lines.append(f"Outputs follow from the parameter `{node['outputs_from']['param']}`.\n")
+    if node["fallible"]:
+        lines.append(
+            f"Tried {node['fallible']['attempts']} times; a failure can be wired on from the output error (Text).\n"
+        )
     if node["params"]["properties"]:
         lines += ["| parameter | what it does | values | at first |", "|---|---|---|---|"]
         lines += _params(node["params"])

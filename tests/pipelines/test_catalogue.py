@@ -61,7 +61,8 @@ def test_a_node_can_be_put_on_the_canvas_as_it_comes(kind: str) -> None:
     node = CATALOGUE[kind]()
     assert node.family in Family
     assert [port.name for port in node.inputs_of()] == [port["name"] for port in DESCRIBED[kind]["inputs"]]
-    assert {reference for _, reference, _ in references_of(CATALOGUE[kind])} <= {"model", "collection"}
+    assert {reference for _, reference, _ in references_of(CATALOGUE[kind])} <= {"model", "collection", "part"}
+    assert "error" not in {port.name for port in node.outputs_of()}
 
 
 def test_the_catalogue_is_json() -> None:
