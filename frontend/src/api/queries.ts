@@ -250,6 +250,11 @@ export const useForkTemplate = (workspace: string) =>
     (slug) => [`/templates/${seg(slug)}/fork`, { method: 'POST', json: { workspace } }],
     [['pipelines', workspace]],
   );
+export const usePublish = () =>
+  useChange<Template, { pipeline: string; title: string; description: string; tags: string[] }>(
+    (json) => ['/templates', { method: 'POST', json }],
+    [['templates']],
+  );
 export const useModels = () =>
   useQuery({
     queryKey: ['models'],

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import { useMe } from '@/api/queries';
+import { useWaits } from '@/api/work';
 import type { Workspace } from '@/api/types';
 import { Avatar, Kbd, Menu, Skeleton, type MenuEntry } from '@/ui';
 import { openPalette } from './CommandPalette';
@@ -22,7 +23,7 @@ export function Navigation({ workspace, className }: { workspace?: Workspace; cl
         <span>{t('nav.find')}</span>
         <Kbd keys="mod+k" />
       </button>
-      <Links base={workspace && `/w/${workspace.slug}`} />
+      <Links slug={workspace?.slug} />
       <div className={styles.foot}>
         {user ? (
           <NavLink href="/account" icon={<Avatar name={user.name || user.email} size={20} />}>
@@ -36,17 +37,19 @@ export function Navigation({ workspace, className }: { workspace?: Workspace; cl
   );
 }
 
-function Links({ base }: { base: string | undefined }) {
+function Links({ slug }: { slug: string | undefined }) {
   const { t } = useTranslation('pages');
+  const base = slug && `/w/${slug}`;
   return (
     <nav className={styles.links} aria-label={t('nav.label')}>
-      {base && (
+      {slug && base && (
         <>
           <NavLink href={base} exact icon={<Workflow size={16} />}>
             {t('pipelines.title')}
           </NavLink>
           <NavLink href={`${base}/runs`} icon={<History size={16} />}>
             {t('runs.title')}
+            <WaitCount slug={slug} />
           </NavLink>
           <NavLink href={`${base}/collections`} icon={<Library size={16} />}>
             {t('collections.title')}
@@ -64,6 +67,18 @@ function Links({ base }: { base: string | undefined }) {
         {t('models.title')}
       </NavLink>
     </nav>
+  );
+}
+
+/** How much waits for a person; nothing when nothing does. */
+function WaitCount({ slug }: { slug: string }) {
+  const { t } = useTranslation('pages');
+  const count = useWaits(slug).data?.filter((wait) => wait.form.kind !== 'time').length ?? 0;
+  if (count === 0) return null;
+  return (
+    <span className={styles.count} aria-label={t('waits.count', { count })}>
+      {count}
+    </span>
   );
 }
 

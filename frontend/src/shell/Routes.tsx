@@ -12,6 +12,7 @@ import { rememberedWorkspace } from './place';
 const EditorPage = lazy(loadEditor);
 const PipelinesPage = lazy(() => import('@/pages/pipelines/PipelinesPage'));
 const RunsPage = lazy(() => import('@/pages/runs/RunsPage'));
+const TriggersPage = lazy(() => import('@/pages/triggers/TriggersPage'));
 const RunPage = lazy(() => import('@/pages/runs/RunPage'));
 const CollectionsPage = lazy(() => import('@/pages/collections/CollectionsPage'));
 const CollectionPage = lazy(() => import('@/pages/collections/CollectionPage'));
@@ -60,6 +61,7 @@ function Framed() {
           <Switch>
             <Route path="/" component={Start} />
             <Page path="/w/:workspace" component={PipelinesPage} />
+            <Page path="/w/:workspace/p/:id/triggers" component={TriggersPage} />
             <Page path="/w/:workspace/runs" component={RunsPage} />
             <Page path="/w/:workspace/runs/:id" component={RunPage} />
             <Page path="/runs/:id" component={RunPage} />

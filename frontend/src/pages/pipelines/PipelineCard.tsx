@@ -1,7 +1,7 @@
-import { CircleAlert, Copy, Download, Ellipsis, Pencil, Trash2 } from 'lucide-react';
+import { CalendarClock, CircleAlert, Copy, Download, Ellipsis, LayoutTemplate, Pencil, Trash2 } from 'lucide-react';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { useCreatePipeline, useDeletePipeline, useRenamePipeline } from '@/api/queries';
 import type { Pipeline } from '@/api/types';
 import { GraphDrawing } from '@/drawing/GraphDrawing';
@@ -10,6 +10,7 @@ import { ago, dateTime } from '@/ui/format';
 import { failed } from '@/ui/failed';
 import { RunStatusMark } from '../runs/RunStatusMark';
 import styles from './PipelinesPage.module.css';
+import { Publish } from './Publish';
 import { saveGraph } from './saveGraph';
 
 interface Props {
@@ -58,23 +59,32 @@ export function PipelineCard({ pipeline, workspace, mayEdit }: Props) {
 
 function CardMenu({ pipeline, workspace, mayEdit }: Props) {
   const { t } = useTranslation(['pages', 'common']);
-  const [asking, setAsking] = useState<'rename' | 'delete' | null>(null);
+  const [asking, setAsking] = useState<'rename' | 'publish' | 'delete' | null>(null);
   const create = useCreatePipeline(workspace);
   const duplicate = () =>
     create.mutate(
       { name: t('pipelines.copyOf', { name: pipeline.name }), graph: pipeline.graph },
       { onSuccess: (made) => void toast({ title: t('pipelines.duplicated', { name: made.name }), tone: 'success' }), onError: failed(t('pipelines.notDuplicated')) },
     );
+  const [, go] = useLocation();
+  const triggers: MenuEntry = {
+    label: t('triggers.title'),
+    icon: <CalendarClock size={16} />,
+    onSelect: () => go(`/w/${workspace}/p/${pipeline.id}/triggers`),
+    testId: 'pipeline-triggers',
+  };
   const download: MenuEntry = { label: t('pipelines.export'), icon: <Download size={16} />, onSelect: () => saveGraph(pipeline) };
   const entries: MenuEntry[] = mayEdit
     ? [
         { label: t('common:rename'), icon: <Pencil size={16} />, onSelect: () => setAsking('rename') },
         { label: t('common:duplicate'), icon: <Copy size={16} />, onSelect: duplicate },
+        triggers,
+        { label: t('gallery.publish'), icon: <LayoutTemplate size={16} />, onSelect: () => setAsking('publish'), testId: 'publish-pipeline' },
         download,
         'separator',
         { label: t('common:delete'), icon: <Trash2 size={16} />, danger: true, onSelect: () => setAsking('delete'), testId: 'delete-pipeline' },
       ]
-    : [download];
+    : [triggers, download];
   return (
     <div className={styles.menu}>
       <Menu
@@ -87,6 +97,7 @@ function CardMenu({ pipeline, workspace, mayEdit }: Props) {
         }
       />
       {asking === 'rename' && <Rename pipeline={pipeline} workspace={workspace} onClose={() => setAsking(null)} />}
+      {asking === 'publish' && <Publish pipeline={pipeline} onClose={() => setAsking(null)} />}
       <Deletion pipeline={pipeline} workspace={workspace} open={asking === 'delete'} onClose={() => setAsking(null)} />
     </div>
   );

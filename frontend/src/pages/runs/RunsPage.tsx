@@ -1,101 +1,33 @@
-import { History } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'wouter';
-import { usePipelines, useRuns } from '@/api/queries';
-import type { Json, RunSummary } from '@/api/types';
+import { useLocation, useSearchParams } from 'wouter';
+import { useWaits } from '@/api/work';
 import { Page } from '@/shell/Page';
-import { Button, EmptyState, ErrorState, Skeleton } from '@/ui';
-import { ago, dateTime, duration } from '@/ui/format';
-import { RunStatusMark } from './RunStatusMark';
-import { unnamed } from './unnamed';
+import { Tabs } from '@/ui';
+import { AllRuns } from './AllRuns';
+import { Queue } from './Queue';
 import styles from './Runs.module.css';
+import { Waits } from './Waits';
 
-/** Every run of a workspace, newest first. */
+/** What a workspace has run, what stands in its queue, and what waits for a person. */
 export default function RunsPage({ workspace }: { workspace: string }) {
-  const { t } = useTranslation(['pages', 'common']);
-  const runs = useRuns(workspace);
-  const pipelines = usePipelines(workspace).data;
-  const items = runs.data?.pages.flatMap((page) => page.items);
-  const nameOf = (run: RunSummary) => pipelines?.find((one) => one.id === run.pipeline)?.name;
+  const { t } = useTranslation('pages');
+  const waits = useWaits(workspace).data?.length;
+  const [search] = useSearchParams();
+  const [location, go] = useLocation();
+  const panel = (content: React.ReactNode) => <div className={styles.panel}>{content}</div>;
+  const tabs = [
+    { value: 'all', label: t('runs.all'), content: panel(<AllRuns workspace={workspace} />) },
+    { value: 'queue', label: t('queue.title'), content: panel(<Queue workspace={workspace} />) },
+    { value: 'waits', label: t('waits.title'), count: waits || undefined, content: panel(<Waits workspace={workspace} />) },
+  ];
   return (
     <Page title={t('runs.title')} testId="runs-page">
-      {runs.isError ? (
-        <ErrorState error={runs.error} retry={() => void runs.refetch()} />
-      ) : !items ? (
-        <RowSkeletons />
-      ) : items.length === 0 ? (
-        <EmptyState
-          icon={<History size={20} />}
-          title={t('runs.empty')}
-          action={
-            <Button asChild variant="primary">
-              <Link href={`/w/${workspace}`}>{t('runs.toPipelines')}</Link>
-            </Button>
-          }
-        >
-          {t('runs.emptyDetail')}
-        </EmptyState>
-      ) : (
-        <ul className={styles.list} data-testid="runs">
-          {items.map((run) => (
-            <RunRow key={run.id} run={run} workspace={workspace} name={nameOf(run)} />
-          ))}
-        </ul>
-      )}
-      {runs.hasNextPage && (
-        <div className={styles.more}>
-          <Button busy={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-            {t('runs.more')}
-          </Button>
-        </div>
-      )}
+      <Tabs
+        tabs={tabs}
+        label={t('runs.title')}
+        value={tabs.find((tab) => tab.value === search.get('show'))?.value ?? 'all'}
+        onChange={(value) => go(value === 'all' ? location : `${location}?show=${value}`, { replace: true })}
+      />
     </Page>
-  );
-}
-
-function RunRow({ run, workspace, name }: { run: RunSummary; workspace: string; name?: string }) {
-  const { t } = useTranslation('pages');
-  return (
-    <li className={styles.row} data-testid="run-row">
-      <span className={styles.status}>
-        <RunStatusMark status={run.status} />
-        <span>{t(`runStatus.${run.status}`)}</span>
-      </span>
-      <span className={styles.name}>
-        <Link href={`/w/${workspace}/runs/${run.id}`}>
-          {name ?? t(unnamed(run))} {run.number > 0 && <span className={styles.number}>#{run.number}</span>}
-        </Link>
-      </span>
-      <span className={styles.inputs}>{preview(run.inputs)}</span>
-      <span className={styles.time}>{run.seconds === null ? '' : duration(run.seconds)}</span>
-      <time className={styles.when} dateTime={run.created} title={[dateTime(run.created), run.by].filter(Boolean).join(' · ')}>
-        {ago(run.created)}
-      </time>
-    </li>
-  );
-}
-
-/** The inputs in one line: their words; a file by its name. */
-function preview(inputs: Record<string, Json>): string {
-  const words = Object.values(inputs).map((value) => {
-    if (typeof value === 'string') return value;
-    if (value && typeof value === 'object' && !Array.isArray(value)) return typeof value.name === 'string' ? value.name : '';
-    return String(value);
-  });
-  return words.filter(Boolean).join(' · ').slice(0, 200);
-}
-
-function RowSkeletons() {
-  const { t } = useTranslation('common');
-  return (
-    <div className={styles.list} role="status" aria-label={t('loading')}>
-      {[0, 1, 2, 3, 4, 5].map((index) => (
-        <div key={index} className={styles.row}>
-          <Skeleton width={80} />
-          <Skeleton width="70%" />
-          <Skeleton width="50%" />
-        </div>
-      ))}
-    </div>
   );
 }

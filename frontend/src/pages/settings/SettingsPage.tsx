@@ -5,10 +5,12 @@ import { Tabs } from '@/ui';
 import { General } from './General';
 import { Invitations } from './Invitations';
 import { Keys } from './Keys';
+import { Limits } from './Limits';
 import { Members } from './Members';
+import { Secrets } from './Secrets';
 import styles from './Settings.module.css';
 
-/** A workspace's name, its people, and the keys that open it to scripts. */
+/** A workspace's name, its people, the keys that open it to scripts, its secrets and its limits. */
 export default function SettingsPage({ workspace: slug }: { workspace: string }) {
   const { t } = useTranslation('pages');
   const workspace = useWorkspace(slug);
@@ -25,7 +27,13 @@ export default function SettingsPage({ workspace: slug }: { workspace: string })
         </div>
       ),
     },
-    ...(mayOwn ? [{ value: 'keys', label: t('settings.keys'), content: <div className={styles.panel}><Keys slug={slug} /></div> }] : []),
+    ...(mayOwn
+      ? [
+          { value: 'keys', label: t('settings.keys'), content: <div className={styles.panel}><Keys slug={slug} /></div> },
+          { value: 'secrets', label: t('secrets.title'), content: <div className={styles.panel}><Secrets slug={slug} /></div> },
+          { value: 'limits', label: t('limits.title'), content: <div className={styles.panel}><Limits slug={slug} /></div> },
+        ]
+      : []),
     { value: 'general', label: t('settings.general'), content: <div className={styles.panel}><General workspace={workspace} mayOwn={mayOwn} /></div> },
   ];
   return (
