@@ -42,7 +42,7 @@ def run_of(stand: Stand, owner: str, **more: Any) -> UUID:
 def test_the_heartbeat_says_what_is_ours_and_what_is_to_be_cancelled(stand: Stand, lease: Lease, beats: Beats) -> None:
     run = run_of(stand, lease.id, cancel_requested=True)
     run_of(stand, "somebody else")
-    eventually(lambda: beats and beats[-1] == (lease.id, [Owned(run, 1, True)]))
+    eventually(lambda: beats and beats[-1] == (lease.id, [Owned(run, 1, True, [])]))
 
 
 def test_an_abandoned_lease_gives_its_runs_back_and_goes_on_under_a_new_name(stand: Stand, lease: Lease) -> None:

@@ -15,7 +15,8 @@ from redis.asyncio import Redis
 
 from deploy.local.valkey import Valkey
 from tests.worker.stand import Stand
-from worker.runs.log import EventLog, LogWriter
+from worker.runs.log import EventLog
+from worker.runs.stream import LogWriter
 from worker.runs.workplace import connect
 
 

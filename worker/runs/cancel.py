@@ -1,4 +1,7 @@
-"""Hears `runs:cancel`. The row's flag is the truth, which the heartbeat reads; this only makes a cancel quick."""
+"""Hears `runs:cancel`: a run, or a run and the path of one of its nodes.
+
+The row's `cancel_requested` and `cancel_steps` are the truth, which the heartbeat reads; this only makes it quick.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ log = logging.getLogger(__name__)
 CHANNEL = "runs:cancel"
 
 
-async def listen(client: Redis, on_cancel: Callable[[UUID], None]) -> None:
+async def listen(client: Redis, on_cancel: Callable[[UUID, str], None]) -> None:
     """Runs until cancelled, through any outage."""
     pause = 0.1
     while True:
@@ -31,10 +34,11 @@ async def listen(client: Redis, on_cancel: Callable[[UUID], None]) -> None:
         pause = min(2 * pause, 2.0)
 
 
-def _pass_on(data: bytes, on_cancel: Callable[[UUID], None]) -> None:
+def _pass_on(data: bytes, on_cancel: Callable[[UUID, str], None]) -> None:
+    named, _, node = data.decode(errors="replace").partition(" ")
     try:
-        run = UUID(data.decode())
+        run = UUID(named)
     except ValueError:
         log.warning("not a run: %r", data[:80])
         return
-    on_cancel(run)
+    on_cancel(run, node)

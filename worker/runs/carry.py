@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from psycopg import Error, OperationalError
 
-from pipelines.engine import InputError, execute
+from pipelines.engine import InputError, Steering, Waiting, execute
 from pipelines.graph import Graph, MalformedGraph
 from worker.logs import current_run
+from worker.runs import reasons
 from worker.runs.claim import MOST_CLAIMS, Claimed, give_back
 from worker.runs.context import RunServices
 from worker.runs.earlier import Earlier
 from worker.runs.log import Event, EventLog
 from worker.runs.record import Record
 from worker.runs.taken_up import keys_before
+from worker.runs.waits import suspend
 from worker.runs.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -27,13 +29,24 @@ log = logging.getLogger(__name__)
 STUBBORN = 5.0
 
 Fate = Literal["cancelled", "lost", "given back"]
+# The worker tells when a run begins, waits and ends: the engine knows neither of earlier claims nor of Postgres.
+_OURS_TO_TELL = frozenset({"run.started", "run.finished", "run.waiting"})
 
 
 @dataclass
 class End:
+    """Of a claim: of the whole run too, but when the status is "waiting"."""
+
     status: str
     outputs: dict[str, Any] = field(default_factory=dict)
     error: dict[str, Any] | None = None
+    waits: Sequence[Waiting] = ()
+
+    def event(self, at: float) -> Event:
+        if self.status == "waiting":
+            return {"kind": "run.waiting", "at": at}
+        event: Event = {"kind": "run.finished", "at": at, "status": self.status, "outputs": self.outputs}
+        return {**event, "error": self.error} if self.error else event
 
 
 class Carried:
@@ -47,11 +60,19 @@ class Carried:
         self._record = Record(run)
         self._log = EventLog(run.id, run.token, workplace.writer, on_fenced=lambda: self.stop("lost"))
         self._earlier = Earlier()
+        self._steering = Steering()
         self._execution: asyncio.Task[End] | None = None
         self._over = asyncio.Event()
         self._began = asyncio.get_running_loop().time() - run.age
         if run.cancel_requested:
             self.fate = "cancelled"
+        self.stop_steps(run.cancel_steps)
+
+    def stop_steps(self, nodes: Iterable[str]) -> None:
+        """Ends these steps, by their paths, as failed by a person's wish."""
+        for node in nodes:
+            if not self._steering.unwanted(node):
+                self._steering.cancel(node)
 
     def stop(self, fate: Fate) -> None:
         if self.fate != "lost":
@@ -87,7 +108,7 @@ class Carried:
     async def _execute(self) -> End | None:
         """None when the run goes back to the queue."""
         if self.run.claims > MOST_CLAIMS:
-            return End("failed", error=_ENDED_ITS_WORKERS)
+            return End("failed", error=reasons.ENDED_ITS_WORKERS)
         if self.fate is None:
             self._execution = asyncio.create_task(self._run_engine())
             self._execution.add_done_callback(lambda _: self._over.set())
@@ -97,7 +118,7 @@ class Carried:
         self._record.stop_running_steps("cancelled")
         if self.fate == "cancelled":
             return End("cancelled")
-        return None if self.fate else End("failed", error=_unexpected("CancelledError"))
+        return None if self.fate else End("failed", error=reasons.unexpected("CancelledError"))
 
     async def _run_engine(self) -> End:
         run = self.run
@@ -111,18 +132,22 @@ class Carried:
                 run_id=str(run.id),
                 seed=run.seed,
                 start_from=run.start_from or None,
-                earlier=await keys_before(self._workplace.pool, run.id) if run.start_from else None,
+                earlier=await keys_before(self._workplace.pool, run.id) if run.start_from or run.only else None,
+                only=run.only or None,
+                values=run.values,
+                asked=self._earlier.asked,
+                steering=self._steering,
             )
-        except MalformedGraph as malformed:
-            return End("failed", error=_malformed(malformed))
+        except MalformedGraph as error:
+            return End("failed", error=reasons.malformed(error))
         except InputError as wrong:
-            return End("failed", error=_wrong_inputs(wrong))
+            return End("failed", error=reasons.wrong_inputs(wrong))
         except Exception as error:
             log.exception("the engine stopped by an unexpected error")
             self._record.stop_running_steps("failed")
-            return End("failed", error=_unexpected(type(error).__name__))
+            return End("failed", error=reasons.unexpected(type(error).__name__))
         self._record.take(self._earlier.with_attempts(outcome.steps))
-        return End(outcome.status, outcome.outputs, outcome.error)
+        return End(outcome.status, outcome.outputs, outcome.error, outcome.waits)
 
     def _leave_behind(self) -> None:
         if not self._over.is_set():
@@ -130,20 +155,20 @@ class Carried:
             self._over.set()
 
     def _emit(self, said: Mapping[str, Any]) -> None:
-        if said["kind"] in ("run.started", "run.finished") or self._over.is_set():
+        if said["kind"] in _OURS_TO_TELL or self._over.is_set():
             return
-        event = self._earlier.carry_on({**said, "at": self._at()})
+        event = {**said, "at": self._at()}
+        telling = self._earlier.to_tell(event)
         self._record.observe(event)
-        if not self._earlier.has_told(event):
-            self._log.append(event)
+        for each in telling:
+            self._log.append(each)
 
     def _at(self) -> float:
         return round(asyncio.get_running_loop().time() - self._began, 6)
 
     async def _end(self, end: End) -> None:
-        """Postgres first, then the last event: who has read it finds the run ended."""
-        event: Event = {"kind": "run.finished", "at": self._at(), "status": end.status, "outputs": end.outputs}
-        self._log.seal({**event, "error": end.error} if end.error else event)
+        """Postgres first, then the last event: who has read it finds the run ended, or waiting."""
+        self._log.seal(end.event(self._at()))
         if await self._write_end(end):
             self._log.release()
         else:
@@ -156,6 +181,8 @@ class Carried:
         while self.fate != "lost":
             try:
                 async with self._workplace.pool.connection() as connection:
+                    if end.status == "waiting":
+                        return await suspend(connection, self._record, end.waits, entries)
                     return await self._record.end(connection, end.status, end.outputs, end.error, entries)
             except OperationalError as error:
                 log.warning("the end of this run waits for Postgres: %s", str(error).strip())
@@ -163,7 +190,7 @@ class Carried:
                 pause = min(2 * pause, 1.0)
             except Error:
                 log.exception("Postgres refused what this run gave")
-                end, entries = End("failed", error=_unstorable()), "[]"
+                end, entries = End("failed", error=reasons.unstorable()), "[]"
                 self._record.steps.clear()
         return False
 
@@ -173,36 +200,3 @@ class Carried:
         async with self._workplace.pool.connection() as connection:
             await self._record.keep_steps(connection)
             await give_back(connection, run.id, run.owner, run.token)
-
-
-_ENDED_ITS_WORKERS = {
-    "title": "This run was stopped",
-    "detail": f"{MOST_CLAIMS} times in a row the worker that carried it out ended without a word, "
-    "most likely because a step needs more memory than there is.",
-    "hint": "Try it with a smaller input, or give the worker more memory, and run it again.",
-}
-
-
-def _malformed(malformed: MalformedGraph) -> dict[str, Any]:
-    found = "; ".join(finding.message for finding in malformed.findings[:3])
-    return {"title": "This graph can't be run", "detail": found, "hint": "Mend the graph and run it again."}
-
-
-def _wrong_inputs(wrong: InputError) -> dict[str, Any]:
-    return {"title": "The inputs don't fit", "detail": str(wrong), "hint": "Give each input what it asks for."}
-
-
-def _unexpected(name: str) -> dict[str, Any]:
-    return {
-        "title": "Stopped by an unexpected error",
-        "detail": f"The run was stopped by an unexpected error ({name}). The worker's log has the details.",
-        "hint": "Run it again; if it happens again, report it.",
-    }
-
-
-def _unstorable() -> dict[str, Any]:
-    return {
-        "title": "The result could not be kept",
-        "detail": "The database refused the results of this run. The worker's log has the details.",
-        "hint": "Run it again with a smaller input.",
-    }

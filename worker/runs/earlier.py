@@ -1,63 +1,108 @@
-"""What earlier claims of a run have told already, so that a new one goes on where they stopped."""
+"""What earlier claims of a run have told already, so that a new one goes on where they stopped and repeats nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from psycopg import Error
+from psycopg import AsyncConnection, Error
 
-from worker.runs.log import UNREACHABLE, Event, EventLog
+from pipelines.node import Asked
+from worker.runs.log import Event, EventLog
 from worker.runs.record import Record
+from worker.runs.storable import dumps
+from worker.runs.stream import UNREACHABLE
+from worker.runs.waits import asked_so_far
 from worker.runs.workplace import Pool
 
 log = logging.getLogger(__name__)
 
+KEPT = "SELECT entries FROM runs_runlog WHERE run_id = %s"
+# Of one node, told by one claim at most.
+ONCE = frozenset({"step.skipped", "step.waiting", "step.answered"})
+
 
 @dataclass
 class Earlier:
+    """`finished` is by node the hash of its outputs, `told` what else was told of which node."""
+
     began: bool = False
     attempts: dict[str, int] = field(default_factory=dict)
-    finished: set[str] = field(default_factory=set)
+    asked: dict[str, Asked] = field(default_factory=dict)
+    finished: dict[str, int] = field(default_factory=dict)
+    told: set[tuple[str, str]] = field(default_factory=set)
+    _beginnings: dict[str, Event] = field(default_factory=dict)
 
     @classmethod
     async def read(cls, written: EventLog, record: Record, pool: Pool) -> Earlier:
-        """Waits some seconds for Valkey and Postgres, then does without what they keep: only numbering suffers."""
+        """Waits some seconds for Valkey and Postgres. Raises psycopg.Error when Postgres stays silent: what was
+        answered is known there alone; without Valkey only the numbering suffers.
+        """
+        asked: dict[str, Asked] | None = None
+        kept: Sequence[tuple[str, Event]] = ()
         for pause in (0.1, 0.4, 1.0, 2.0, 3.0, 3.0):
             try:
-                await written.read_earlier()
                 async with pool.connection() as connection:
                     await record.read_earlier(connection)
+                    asked = await asked_so_far(connection, record.run)
+                    kept = await _kept_log(connection, record)
+                await written.read_earlier(kept)
                 break
-            except (*UNREACHABLE, Error):
+            except (*UNREACHABLE, Error) as error:
+                trouble = error
                 await asyncio.sleep(pause)
         else:
-            log.warning("what earlier claims of this run told can't be read now")
-        return cls.of((event for _, event in written.earlier), record)
+            log.warning("what earlier claims of this run told can't be read now: %s", trouble)
+            if asked is None:
+                raise trouble
+        return cls.of(written.earlier(), record, asked)
 
     @classmethod
-    def of(cls, events: Iterable[Event], record: Record) -> Earlier:
-        earlier = cls(attempts=record.attempts_so_far())
+    def of(cls, events: Iterable[Event], record: Record, asked: dict[str, Asked]) -> Earlier:
+        earlier = cls(attempts=record.attempts_so_far(), asked=asked)
         for event in events:
             node = event.get("node", "")
             earlier.began |= event["kind"] == "run.started"
             earlier.attempts[node] = max(earlier.attempts.get(node, 0), event.get("attempt", 0))
             if event["kind"] == "step.finished":
-                earlier.finished.add(node)
+                earlier.finished[node] = _hash(event)
+            elif event["kind"] in ONCE:
+                earlier.told.add((event["kind"], node))
         return earlier
 
-    def carry_on(self, event: Event) -> Event:
-        """Counts attempts on, so that text which begins anew voids what was streamed before."""
+    def to_tell(self, event: Event) -> list[Event]:
+        """The event as it goes on with what was told, after one that waited for it; nothing when it is no news."""
+        node = event.get("node", "")
         if "attempt" in event:
-            event["attempt"] += self.attempts.get(event.get("node", ""), 0)
-        return event
-
-    def has_told(self, event: Event) -> bool:
-        """A step that finished under an earlier claim and was found again has nothing new to tell."""
-        return event["kind"] == "step.finished" and bool(event.get("cached")) and event["node"] in self.finished
+            # Text that begins anew has a higher attempt, and so voids what was streamed before.
+            event["attempt"] += self.attempts.get(node, 0)
+        if (event["kind"], node) in self.told:
+            return []
+        if node not in self.finished:
+            return [event]
+        if event["kind"] == "step.started":
+            # A step too quick to be kept is done again; if it ends as before, nobody needs to hear of it.
+            self._beginnings[node] = event
+            return []
+        beginning = self._beginnings.pop(node, None)
+        if event["kind"] == "step.finished" and (event.get("cached") or _hash(event) == self.finished[node]):
+            return []
+        if event["kind"] == "step.progress" and beginning:
+            self._beginnings[node] = beginning
+            return []
+        return [beginning, event] if beginning else [event]
 
     def with_attempts(self, steps: Iterable[Any]) -> list[Any]:
         return [replace(step, attempts=step.attempts + self.attempts.get(step.node, 0)) for step in steps]
+
+
+async def _kept_log(connection: AsyncConnection[Any], record: Record) -> list[tuple[str, Event]]:
+    row = await (await connection.execute(KEPT, (record.run,))).fetchone()
+    return [(name, event) for name, event in row[0]] if row else []
+
+
+def _hash(event: Event) -> int:
+    return hash(dumps(event.get("outputs")))

@@ -27,7 +27,7 @@ RENEW = """
 UPDATE runs_workerlease SET expires = now() + make_interval(secs => %s), info = %s WHERE id = %s RETURNING id
 """
 OWNED = """
-SELECT id, token, cancel_requested FROM runs_run WHERE status = 'running' AND owner = %s
+SELECT id, token, cancel_requested, cancel_steps FROM runs_run WHERE status = 'running' AND owner = %s
 """
 HAND_BACK = """
 UPDATE runs_run SET status = 'queued', owner = NULL, claims = greatest(claims - %s, 0)
@@ -44,6 +44,7 @@ class Owned(NamedTuple):
     id: UUID
     token: int
     cancel_requested: bool
+    cancel_steps: list[str]
 
 
 class Lease:

@@ -164,8 +164,11 @@ class RunLoop:
             if self._refused_for_room or carried.run.limited or carried.run.suspect:
                 self._bell.set()
 
-    def _cancel(self, run: UUID) -> None:
-        if carried := self._running.get(run):
+    def _cancel(self, run: UUID, node: str = "") -> None:
+        carried = self._running.get(run)
+        if carried and node:
+            carried.stop_steps([node])
+        elif carried:
             carried.stop("cancelled")
 
     def _on_beat(self, owner: str, owned: Sequence[Owned]) -> None:
@@ -175,8 +178,10 @@ class RunLoop:
         """What Postgres says is ours, against what runs here; a difference counts once it is seen twice."""
         rows = {row.id: row for row in owned}
         for row in owned:
-            if row.cancel_requested and self._is_here(row):
-                self._cancel(row.id)
+            if self._is_here(row):
+                self._running[row.id].stop_steps(row.cancel_steps)
+                if row.cancel_requested:
+                    self._cancel(row.id)
         self._strangers = {(row.id, row.token) for row in owned if not self._is_here(row)}
         for run, carried in list(self._running.items()):
             if carried.run.owner != owner:

@@ -1,4 +1,7 @@
-"""Puts the runs of dead workers back into the queue and rings for what waits there, twice a second, in every worker."""
+"""Puts the runs of dead workers and those whose time has come back into the queue, and rings for what waits there.
+
+Twice a second, in every worker.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 import psycopg
 
 from worker.runs.host import ThisProcess, lives
+from worker.runs.waits import come_due
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +66,7 @@ class Reaper:
             try:
                 with self._connect() as connection:
                     while not self._stopping.wait(PAUSE):
-                        if reap(connection, process):
+                        if come_due(connection) + reap(connection, process):
                             self._ring()
             except psycopg.Error as error:
                 log.debug("the reaper waits for Postgres: %s", error)

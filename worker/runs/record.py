@@ -14,14 +14,14 @@ from psycopg import AsyncConnection
 from worker.runs.claim import Claimed
 from worker.runs.storable import dumps
 
-STEP_COLUMNS = "node, status, seconds, cached, attempts, error, key, outputs"
+STEP_COLUMNS = "node, status, seconds, cached, attempts, error, key, outputs, usage"
 UPSERT = f"""
 INSERT INTO runs_step (run_id, {STEP_COLUMNS})
 SELECT mine.id, s.* FROM mine, jsonb_to_recordset(%(steps)s::jsonb) AS s(node text, status text, seconds float8,
-    cached bool, attempts int, error jsonb, key text, outputs jsonb)
+    cached bool, attempts int, error jsonb, key text, outputs jsonb, usage jsonb)
 ON CONFLICT (run_id, node) DO UPDATE SET status = excluded.status, seconds = excluded.seconds,
     cached = excluded.cached, attempts = excluded.attempts, error = excluded.error, key = excluded.key,
-    outputs = excluded.outputs
+    outputs = excluded.outputs, usage = excluded.usage
 """  # noqa: S608 - the columns are a constant of this module
 KEEP_STEPS = f"""
 WITH mine AS MATERIALIZED (
@@ -57,20 +57,22 @@ class Step:
     error: dict[str, Any] | None = None
     key: str = ""
     outputs: dict[str, Any] | None = None
+    usage: dict[str, Any] | None = None
 
 
 class Record:
     """The steps of one run under one claim, built from its events; `earlier` are those of the claims before."""
 
     def __init__(self, run: Claimed) -> None:
+        self.run = run.id
         self.steps: dict[str, Step] = {}
-        self._mine = {"run": run.id, "owner": run.owner, "token": run.token}
+        self.mine = {"run": run.id, "owner": run.owner, "token": run.token}
         self._suspected = run.claims > 1
         self._changed: set[str] = set()
         self._earlier: dict[str, Step] = {}
 
     async def read_earlier(self, connection: AsyncConnection[Any]) -> None:
-        rows = await (await connection.execute(EARLIER, (self._mine["run"],))).fetchall()
+        rows = await (await connection.execute(EARLIER, (self.run,))).fetchall()
         self._earlier = {row[0]: Step(*row) for row in rows}
 
     def attempts_so_far(self) -> dict[str, int]:
@@ -91,6 +93,7 @@ class Record:
             step = self.steps.setdefault(said.node, Step(said.node))
             step.status, step.seconds, step.cached = said.status, said.seconds, said.cached
             step.error, step.key, step.outputs = said.error, said.key or "", said.outputs
+            step.usage = said.usage or step.usage
             step.attempts = max(step.attempts, said.attempts)
             self._changed.add(said.node)
 
@@ -106,10 +109,10 @@ class Record:
             return True
         changed, self._changed = self._changed, set()
         try:
-            cursor = await connection.execute(KEEP_STEPS, {**self._mine, "steps": self._as_json(changed)})
+            cursor = await connection.execute(KEEP_STEPS, {**self.mine, "steps": self.as_json(changed)})
             row = await cursor.fetchone()
             if self._suspected and any(self._is_new(node) for node in changed):
-                await connection.execute(KEEP_PROGRESS, self._mine)
+                await connection.execute(KEEP_PROGRESS, self.mine)
                 self._suspected = False
         except BaseException:
             self._changed |= changed
@@ -126,12 +129,12 @@ class Record:
     ) -> bool:
         """Writes the end of the run, its steps and its log as one act; False when the run isn't ours any more."""
         values = {
-            **self._mine,
+            **self.mine,
             "status": status,
             "outputs": None if outputs is None else dumps(outputs),
             "error": None if error is None else dumps(error),
             "entries": entries,
-            "steps": self._as_json(self.steps),
+            "steps": self.as_json(self.steps),
         }
         row = await (await connection.execute(END, values)).fetchone()
         return bool(row and row[0])
@@ -140,7 +143,7 @@ class Record:
         step = self.steps[node]
         return step.status == "succeeded" and not step.cached
 
-    def _as_json(self, nodes: Iterable[str]) -> str:
+    def as_json(self, nodes: Iterable[str]) -> str:
         return dumps([asdict(self._to_keep(self.steps[node])) for node in nodes])
 
     def _to_keep(self, step: Step) -> Step:
@@ -162,6 +165,7 @@ def _finished(step: Step, event: Mapping[str, Any]) -> None:
     step.seconds = event.get("seconds")
     step.cached = bool(event.get("cached"))
     step.outputs = event.get("outputs")
+    step.usage = event.get("usage")
 
 
 def _failed(step: Step, event: Mapping[str, Any]) -> None:
@@ -175,9 +179,14 @@ def _skipped(step: Step, _: Mapping[str, Any]) -> None:
     step.status = "skipped"
 
 
+def _waiting(step: Step, _: Mapping[str, Any]) -> None:
+    step.status = "waiting"
+
+
 _CHANGES = {
     "step.started": _started,
     "step.finished": _finished,
     "step.failed": _failed,
     "step.skipped": _skipped,
+    "step.waiting": _waiting,
 }

@@ -7,17 +7,22 @@ import math
 import re
 from typing import Any
 
+import orjson
+
 REPLACEMENT = "\ufffd"
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
-_SUSPICIOUS = ("\\u0000", "\\ud", "NaN", "Infinity")
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def dumps(value: Any) -> str:
     """Compact JSON of `value`; what JSON has no form for becomes a string, so that a log never stops at it."""
-    text = json.dumps(value, separators=(",", ":"), default=str)
-    if any(sign in text for sign in _SUSPICIOUS):
-        return json.dumps(cleaned(value), separators=(",", ":"), default=str)
-    return text
+    try:
+        data = orjson.dumps(value, default=str, option=_OPTIONS)  # it writes NaN and infinities as null
+    except TypeError:  # a lone surrogate, a number of more than 64 bits, or deeper than it goes
+        return json.dumps(cleaned(value), separators=(",", ":"), default=str, allow_nan=False)
+    if b"\\u0000" in data:
+        data = orjson.dumps(cleaned(value), default=str, option=_OPTIONS)
+    return data.decode()
 
 
 def cleaned(value: Any) -> Any:

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 
 from worker.artifacts import ArtifactStore
 from worker.models.remote import ModelsByCall
-from worker.runs.log import LogWriter
+from worker.runs.stream import LogWriter
 from worker.settings import Settings
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
