@@ -75,23 +75,26 @@ def _one_logging_set_up(**_: object) -> None:
 def _start(instance: Any, **_: object) -> None:
     """Starts what the consumed queues need, before the broker answers: queued runs are found in Postgres as well."""
     try:
-        _start_for(set(instance.app.amqp.queues.consume_from))
+        _start_for(instance.app.amqp.queues)
     except Exception as error:
         # Celery would go on without what was to be started here.
         log.exception("the worker can't start")
         raise SystemExit(1) from error
 
 
-def _start_for(queues: set[str]) -> None:
-    if "runs" in queues:
+def _start_for(queues: Any) -> None:
+    consumed = set(queues.consume_from)
+    if "runs" in consumed:
         from worker.runs import loop
 
         loop.start(settings())
         atexit.register(loop.stop)
-    if "models" in queues:
+    if "models" in consumed:
+        from webapp.bell.sending import queue_of
         from worker.models import tasks
 
-        tasks.start()
+        # Calls that are placed with this worker come by a queue of its own.
+        queues.select_add(queue_of(tasks.start()))
         atexit.register(tasks.stop)
 
 

@@ -7,33 +7,50 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 import numpy as np
-from kombu import Connection
 from kombu.exceptions import KombuError
 from numpy.typing import NDArray
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from pipelines.node import ModelUnavailable, NodeError
+from webapp.bell.placement import Placement
+from webapp.bell.sending import SHARED, Sender, queue_of
 
 Progress = Callable[[float | None, str], None]
 
-TASK, QUEUE, CANCEL = "models.call", "models", "calls:cancel"
+CANCEL = "calls:cancel"
 ACCEPTED_WITHIN = 30.0
 """Seconds in which some model worker must take a call: a starting one needs several."""
+TAKEN_WITHIN = 10.0
+"""Seconds in which the worker that a call was placed with must take it; then another one gets it."""
+PLACES = 4
+"""Workers that are tried for one call, as long as none has said a word."""
 LONGEST = 900.0
 """Seconds a call may take when the caller says nothing else; loading a model is part of it."""
 _LOOK = 1.0
 _TROUBLES = (RedisError, KombuError, OSError)
+
+
+def void_of(call: str) -> str:
+    """The key that is there when nobody waits for the call any more, for workers that did not hear it said."""
+    return f"call:{call}:void"
+
+
+class WorkerLost(ModelUnavailable):
+    """`worker` died, or does not take the calls that are placed with it."""
+
+    def __init__(self, message: str, worker: str) -> None:
+        super().__init__(message, hint="Try again.")
+        self.worker = worker
 
 
 @dataclass(frozen=True)
@@ -49,10 +66,9 @@ class ModelCalls:
     """A caller, for one event loop. Use it as an async context manager, or call `aclose`."""
 
     def __init__(self, broker_url: str) -> None:
-        self._broker_url = broker_url
         self._valkey = Redis.from_url(broker_url, socket_timeout=None, socket_connect_timeout=3.0)
-        self._connection: Connection | None = None
-        self._sending = threading.Lock()
+        self._sender = Sender(broker_url)
+        self._placement = Placement(self._valkey)
 
     async def __aenter__(self) -> ModelCalls:
         return self
@@ -64,8 +80,7 @@ class ModelCalls:
 
     async def aclose(self) -> None:
         await self._valkey.aclose()
-        if self._connection is not None:
-            await asyncio.to_thread(self._connection.release)
+        await asyncio.to_thread(self._sender.close)
 
     async def generate(
         self, model: str, args: dict[str, Any], *, progress: Progress | None = None, within: float = LONGEST
@@ -119,98 +134,129 @@ class ModelCalls:
         return last
 
     async def call(
-        self, model: str, op: str, args: dict[str, Any], *, within: float = LONGEST
+        self, model: str, op: str, args: dict[str, Any], *, within: float = LONGEST, turn: str = ""
     ) -> AsyncGenerator[Entry, None]:
-        """All entries of one call, up to `done`. Raises NodeError for an `error`, ModelUnavailable for silence."""
-        call = uuid.uuid4().hex
-        deadline = time.time() + within
-        request = {"id": call, "model": model, "op": op, "args": args, "deadline": deadline}
-        finished = False
+        """All entries of one call, up to `done`. Raises NodeError for an `error`, ModelUnavailable for silence.
+
+        A worker that is lost before a word was said is replaced by another. Calls of one `turn`, such as those of a
+        run, take turns as one with those of others.
+        """
+        asked = _Asked(model, op, args, time.time() + within, turn)
+        avoided: set[str] = set()
+        for attempt in range(PLACES):
+            heard = False
+            entries = self._placed(asked, avoided)
+            try:
+                async for entry in entries:
+                    heard = heard or entry.kind == "piece"
+                    yield entry
+                return
+            except WorkerLost as lost:
+                if heard or attempt == PLACES - 1:
+                    raise
+                avoided.add(lost.worker)
+            except _TROUBLES as trouble:
+                raise ModelUnavailable(
+                    "The models cannot be reached: the broker does not answer.", hint="Try again."
+                ) from trouble
+            finally:
+                await entries.aclose()
+
+    async def revision(self, model: str) -> str | None:
+        """The revision that living workers have of a model; None when none has it. Raises ModelUnavailable."""
         try:
-            await self._send(request)
-            async for entry in self._entries(call, deadline):
-                if entry.kind in ("done", "error"):
-                    finished = True
+            return min(await self._placement.revisions(model), default=None)
+        except _TROUBLES as trouble:
+            raise ModelUnavailable("The broker does not answer.", hint="Try again.") from trouble
+
+    async def _placed(self, asked: _Asked, avoided: set[str]) -> AsyncGenerator[Entry, None]:
+        """The entries of the call at one worker. Raises WorkerLost when that one is not there any more."""
+        call = uuid.uuid4().hex
+        worker = await self._placement.place(asked.model, avoided)
+        mine = worker or ""
+        self._placement.begun(mine)
+        watch = _Watch(asked.model, worker)
+        try:
+            queue = queue_of(worker) if worker else SHARED
+            await asyncio.to_thread(self._sender.send, asked.request(call), queue)
+            async for entry in self._entries(call, asked.deadline, watch):
                 if entry.kind == "error":
                     raise _error(entry.said)
                 yield entry
-        except _TROUBLES as trouble:
-            raise ModelUnavailable(
-                "The models cannot be reached: the broker does not answer.",
-                hint="Try again.",
-            ) from trouble
         finally:
-            await asyncio.shield(self._forget(call, finished))
+            self._placement.ended(mine)
+            await asyncio.shield(self._forget(call, watch.finished))
 
-    async def _entries(self, call: str, deadline: float) -> AsyncIterator[Entry]:
-        """Entries as they come, until `done` or `error`; watches that the worker which took the call is alive."""
-        after, worker, begun = "0-0", "", time.monotonic()
+    async def _entries(self, call: str, deadline: float, watch: _Watch) -> AsyncIterator[Entry]:
+        """Entries as they come, until `done` or `error`; watches that the worker is alive."""
+        after = "0-0"
         stream = f"call:{call}"
         while True:
             answer = await self._valkey.xread({stream: after}, count=256, block=int(_LOOK * 1000))
             for identifier, fields in _read(answer):
                 after = identifier
                 entry = _entry(fields)
-                if entry.kind == "accepted":
-                    worker = entry.said["worker"]
+                watch.heard(entry)
                 yield entry
-                if entry.kind in ("done", "error"):
+                if watch.finished:
                     return
             if not answer:
-                await self._look(worker, begun)
+                await self._look(watch)
             if time.time() > deadline + 2 * _LOOK:
                 raise ModelUnavailable("The model did not answer in the time it was given.", hint="Try again.")
 
-    async def _look(self, worker: str, begun: float) -> None:
-        """Raises ModelUnavailable when nobody is at work on the call."""
-        if worker:
-            if not await self._valkey.exists(f"model-worker:{worker}"):
-                raise ModelUnavailable("The worker that ran the model has died.", hint="Try again.")
-        elif time.monotonic() - begun > ACCEPTED_WITHIN:
+    async def _look(self, watch: _Watch) -> None:
+        """Raises WorkerLost when who should be at work on the call is not, ModelUnavailable when nobody takes it."""
+        if watch.worker and not await self._placement.lives(watch.worker):
+            raise WorkerLost("The worker that ran the model has died.", watch.worker)
+        waited = time.monotonic() - watch.begun
+        if watch.accepted or waited < TAKEN_WITHIN:
+            return
+        if watch.worker or await self._placement.place(watch.model, ()):
+            raise WorkerLost(f"The model worker did not take the call within {waited:.0f} s.", watch.worker or "")
+        if waited >= ACCEPTED_WITHIN:
             raise ModelUnavailable(
-                f"No model worker took the call within {ACCEPTED_WITHIN:.0f} s.", hint="See whether one is running."
+                f"No model worker took the call within {waited:.0f} s.", hint="See whether one is running."
             )
 
     async def _forget(self, call: str, finished: bool) -> None:
+        """Nobody is to work on the call: neither who is at it, nor who has yet to take it out of a queue."""
         with suppress(*_TROUBLES):
+            pipe = self._valkey.pipeline(transaction=False)
             if not finished:
-                await self._valkey.publish(CANCEL, call)
-            await self._valkey.unlink(f"call:{call}")
+                pipe.set(void_of(call), 1, ex=int(LONGEST))
+                pipe.publish(CANCEL, call)
+            pipe.unlink(f"call:{call}")
+            await pipe.execute()
 
-    async def _send(self, request: dict[str, Any]) -> None:
-        await asyncio.to_thread(self._publish, request)
 
-    def _publish(self, request: dict[str, Any]) -> None:
-        """One Celery message, by its documented form, without Celery."""
-        headers = {
-            "lang": "py",
-            "task": TASK,
-            "id": request["id"],
-            "root_id": request["id"],
-            "parent_id": None,
-            "group": None,
-            "retries": 0,
-            "eta": None,
-            "expires": None,
-            "ignore_result": True,
-        }
-        body = [[request], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
-        with self._sending:
-            if self._connection is None:
-                self._connection = Connection(
-                    self._broker_url,
-                    transport_options={"socket_connect_timeout": 3.0, "socket_timeout": 5.0, "max_retries": 1},
-                )
-            with self._connection.Producer(serializer="json") as producer:
-                producer.publish(
-                    body,
-                    exchange="",
-                    routing_key=QUEUE,
-                    headers=headers,
-                    correlation_id=request["id"],
-                    retry=True,
-                    retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_step": 0.3},
-                )
+@dataclass(frozen=True)
+class _Asked:
+    model: str
+    op: str
+    args: dict[str, Any]
+    deadline: float
+    turn: str
+
+    def request(self, call: str) -> dict[str, Any]:
+        said = {"model": self.model, "op": self.op, "args": self.args, "deadline": self.deadline}
+        return {"id": call, **said, "turn": self.turn}
+
+
+@dataclass
+class _Watch:
+    """What is known of a call that is waited for: who should do it, and whether that one has said so."""
+
+    model: str
+    worker: str | None
+    accepted: bool = False
+    finished: bool = False
+    begun: float = field(default_factory=time.monotonic)
+
+    def heard(self, entry: Entry) -> None:
+        if entry.kind == "accepted":
+            self.worker, self.accepted = entry.said["worker"], True
+        self.finished = entry.kind in ("done", "error")
 
 
 def _read(answer: Any) -> list[tuple[str, dict[bytes, bytes]]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ from pipelines.node import NodeError
 CARD = "model.json"
 DOWNLOADS = ".downloads"
 PICKLED = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
+
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
 class ModelRefused(NodeError):
@@ -39,10 +43,26 @@ class Card:
     files: dict[str, str] = field(default_factory=dict)
     dimension: int | None = None
     context: int | None = None
+    server: dict[str, Any] | None = None
+    """`{"url", "model", "key"?: sealed}` of a model that is a server speaking the OpenAI protocol; it has no files."""
+    price: dict[str, Any] | None = None
+    """What a million tokens cost: `{"prompt", "new", "currency"}`."""
+    quantised: str | None = None
+    """`int8` or `int4`: how the weights are held in memory, whatever they are on the disk."""
 
     def dump(self) -> str:
         said = {key: value for key, value in asdict(self).items() if value is not None}
         return json.dumps(said, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def is_name(name: str) -> bool:
+    """Whether a model can be called so: `name`, or `owner/name` as on a hub."""
+    return _NAME.fullmatch(name) is not None
+
+
+def folder_name(name: str) -> str:
+    """`owner/name` lies in the folder `owner--name`."""
+    return name.replace("/", "--")
 
 
 def read_card(folder: Path) -> Card:

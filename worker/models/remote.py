@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
@@ -13,17 +15,35 @@ from numpy.typing import NDArray
 from pipelines.values import Messages
 from webapp.bell.calls import ModelCalls, Progress
 from worker.models.asking import generation
+from worker.models.folder import ModelRefused, folder_name, is_name, read_card
+from worker.settings import settings
 
 
 class ModelsByCall:
-    """`models(name)` is a TextModel and an Encoder, served by a model worker at the broker. For one event loop."""
+    """`models(name)` is a TextModel and an Encoder, served by a model worker at the broker. For one event loop.
 
-    def __init__(self, broker_url: str) -> None:
+    `home` is this machine's folder of models, of which only cards are read.
+    """
+
+    def __init__(self, broker_url: str, home: Path | None = None) -> None:
         self._calls = ModelCalls(broker_url)
+        self._home = home or settings().models
 
     def __call__(self, name: str, progress: Progress | None = None) -> ModelByCall:
         """`progress` hears that the model is being loaded."""
         return ModelByCall(name, self._calls, progress)
+
+    async def revision(self, name: str) -> str:
+        """The hash of a model: by its card here, else as model workers have it. Raises NodeError, ModelUnavailable."""
+        if not is_name(name):
+            raise ModelRefused(f"{name!r} is no name of a model.", hint="Choose a model from the list.")
+        try:
+            return (await asyncio.to_thread(read_card, self._home / folder_name(name))).revision
+        except ModelRefused:
+            there = await self._calls.revision(name)
+            if there is None:
+                raise
+            return there
 
     async def __aenter__(self) -> ModelsByCall:
         return self

@@ -18,8 +18,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from pipelines.node import NodeError
+from webapp.bell.calls import CANCEL, void_of
 from worker.models.asking import Asked, Model
 from worker.models.outbox import Outbox
+from worker.models.presence import Presence
 from worker.models.sources import find_folder
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_BEAT, _LIFE = 1.0, 3
+_LOOK = 1.0
+"""Seconds between looks for calls that nobody waits for any more; nearly always that has been heard before."""
 
 
 @dataclass(eq=False)
@@ -77,8 +80,8 @@ class ModelService:
         self._shelf_made = threading.Lock()
         self._shelf: Shelf | None = None
         self._closing = threading.Event()
-        self._beat()
-        for work in (self._keep_beating, self._hear_cancels):
+        self._presence = Presence(self.id, self._valkey, home, self._state)
+        for work in (self._keep_looking, self._hear_cancels):
             threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True).start()
 
     def call(self, request: dict[str, Any]) -> None:
@@ -88,6 +91,10 @@ class ModelService:
             if call.id in self._calls:
                 return  # the same message once more
             self._calls[call.id] = call
+        if self._unwanted([call]):
+            self._forget(call.id)
+            return
+        self._presence.changed()
         self._outbox.put(call.id, "accepted", {"worker": self.id})
         try:
             self._begin(call, request)
@@ -96,14 +103,11 @@ class ModelService:
 
     def close(self) -> None:
         self._closing.set()
+        self._presence.close()
         if self._shelf is not None:
             self._shelf.close()
         self._outbox.close()
         self._listening.close()
-        try:
-            self._valkey.delete(f"model-worker:{self.id}")
-        except (RedisError, OSError):
-            log.info("The broker is gone, so this worker's sign of life runs out by itself")
         self._valkey.close()
 
     def _begin(self, call: _Call, request: dict[str, Any]) -> None:
@@ -140,23 +144,34 @@ class ModelService:
     def _forget(self, call: str) -> None:
         with self._lock:
             self._calls.pop(call, None)
+        self._presence.changed()
 
-    def _beat(self) -> None:
-        said = {"host": socket.gethostname(), "pid": os.getpid(), "models": self._shelf.names() if self._shelf else []}
+    def _state(self) -> dict[str, Any]:
+        shelf = self._shelf.state() if self._shelf else {"loaded": [], "memory": {}, "device": None}
+        return {**shelf, "busy": len(self._calls)}
+
+    def _unwanted(self, calls: list[_Call]) -> list[_Call]:
+        """Those that nobody waits for any more; none, as far as can be known, while the broker is away."""
         try:
-            self._valkey.set(f"model-worker:{self.id}", json.dumps(said), ex=_LIFE)
-        except (RedisError, OSError) as error:
-            log.warning("The broker does not take this worker's sign of life: %s", error)
+            pipe = self._valkey.pipeline(transaction=False)
+            for call in calls:
+                pipe.exists(void_of(call.id))
+            return [call for call, void in zip(calls, pipe.execute(), strict=True) if void]
+        except (RedisError, OSError):
+            return []
 
-    def _keep_beating(self) -> None:
-        while not self._closing.wait(_BEAT):
-            self._beat()
+    def _keep_looking(self) -> None:
+        while not self._closing.wait(_LOOK):
+            with self._lock:
+                calls = list(self._calls.values())
+            for call in self._unwanted(calls) if calls else ():
+                call.cancel()
 
     def _hear_cancels(self) -> None:
         while not self._closing.is_set():
             try:
                 with self._listening.pubsub(ignore_subscribe_messages=True) as channel:
-                    channel.subscribe("calls:cancel")
+                    channel.subscribe(CANCEL)
                     for message in channel.listen():
                         self._cancel(message["data"].decode())
             except (RedisError, OSError, ValueError):

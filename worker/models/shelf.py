@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipelines.node import ModelUnavailable, NodeError
 from worker.models.asking import Model
@@ -76,6 +77,14 @@ class Shelf:
     def names(self) -> list[str]:
         with self._lock:
             return [place.name for place in self._places.values() if place.model is not None]
+
+    def state(self) -> dict[str, Any]:
+        """What a worker says of itself: the models in memory with what each takes (bytes), and the device's budget."""
+        with self._lock:
+            memory = {place.name: place.size for place in self._places.values() if place.model is not None}
+        device = self._device
+        said = {"device": str(device) if device else None, "budget": device.budget if device else None}
+        return {"loaded": list(memory), "memory": memory, "used": sum(memory.values()), **said}
 
     def close(self) -> None:
         with self._lock:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from worker.models.folder import CARD, PICKLED, Card, ModelRefused, read_card
+from worker.models.folder import CARD, PICKLED, Card, ModelRefused, folder_name, is_name, read_card
 from worker.models.starters.table import STARTERS
 
-_ON_A_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_HERE = re.compile(r"[A-Za-z0-9][\w.-]*")
 WANTED = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.gguf"]
 """What is taken from a hub: never pickles, never code."""
 
 
 def find_folder(name: str, home: Path, note: Callable[[str], None] = lambda _: None) -> tuple[Path, Card]:
     """The folder and card of the model `name`: one here, or `owner/name` on a hub. Raises ModelRefused."""
-    if _HERE.fullmatch(name) is None and _ON_A_HUB.fullmatch(name) is None:
+    if not is_name(name):
         raise ModelRefused(f"{name!r} is not the name of a model.")
     folder = home / folder_name(name)
     if (folder / CARD).is_file():
@@ -31,11 +28,6 @@ def find_folder(name: str, home: Path, note: Callable[[str], None] = lambda _: N
         raise ModelRefused(f"There is no model {name!r} here.", hint=how)
     folder = _from_hub(name, note)
     return folder, describe(name, folder)
-
-
-def folder_name(name: str) -> str:
-    """`owner/name` lies in the folder `owner--name`."""
-    return name.replace("/", "--")
 
 
 def describe(name: str, folder: Path) -> Card:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from worker.models import report
-from worker.models.folder import ModelRefused, write_card
+from worker.models.folder import ModelRefused, folder_name, write_card
 from worker.models.service import ModelService
-from worker.models.sources import describe, fetch_from_hub, folder_name, require_safe
+from worker.models.sources import describe, fetch_from_hub, require_safe
 from worker.models.starters.fetch import fetch as fetch_starter
 from worker.models.starters.table import STARTERS
 from worker.settings import settings
@@ -21,9 +21,9 @@ _lock = threading.Lock()
 _service: ModelService | None = None
 
 
-def start() -> None:
-    """Begin to serve: this worker is alive from now on."""
-    _running()
+def start() -> str:
+    """Begin to serve: this worker is alive from now on. Gives its id, which names its own queue."""
+    return _running().id
 
 
 def stop() -> None:
