@@ -11,6 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from webapp.artifacts.stores import address
 
+# Runs of a workspace that may wait for their turn, where neither an owner nor the environment says otherwise.
+MOST_QUEUED = 1000
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -25,6 +27,7 @@ class Environment:
     hosts: tuple[str, ...]
     origins: tuple[str, ...]
     port: int
+    most_queued: int
     https: bool
     debug: bool
 
@@ -43,6 +46,7 @@ def read() -> Environment:
         hosts=_words("GENAISYS_HOSTS") or ("127.0.0.1", "localhost", "[::1]"),
         origins=_words("GENAISYS_ORIGINS"),
         port=int(os.environ.get("PORT") or 8000),
+        most_queued=int(os.environ.get("GENAISYS_MOST_QUEUED") or MOST_QUEUED),
         https=_flag("GENAISYS_HTTPS"),
         debug=_flag("GENAISYS_DEBUG"),
     )

@@ -62,6 +62,7 @@ DATABASES = {"default": database(ENVIRONMENT.database_url)}
 DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 28, "timeout": 4.0, "max_idle": 120.0}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 BROKER_URL = ENVIRONMENT.broker_url
+MOST_QUEUED = ENVIRONMENT.most_queued
 GENAISYS_HOME = ENVIRONMENT.home
 GENAISYS_MODELS = ENVIRONMENT.models
 GENAISYS_TEMPLATES = ROOT / "templates"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from django.test import Client
+from django.utils import timezone
 
 from webapp.accounts.models import User
 from webapp.artifacts import store
@@ -19,7 +20,7 @@ from webapp.collections.models import Collection, Document
 from webapp.gallery.models import Template
 from webapp.pipelines.actions import create_pipeline
 from webapp.pipelines.models import Pipeline
-from webapp.runs.models import Run, RunLog, Step
+from webapp.runs.models import Run, RunLog, Step, Wait
 from webapp.workspaces import actions
 from webapp.workspaces.models import Invitation, Membership, Role, Workspace
 
@@ -36,6 +37,11 @@ GREETING: dict[str, Any] = {
     ],
 }
 ENDED = [["1-1", {"kind": "run.started", "at": 0}], ["1-2", {"kind": "run.finished", "at": 1, "status": "succeeded"}]]
+WAITING = [
+    ["1-1", {"kind": "run.started", "at": 0}],
+    ["1-2", {"kind": "step.waiting", "at": 1, "node": "greet"}],
+    ["1-3", {"kind": "run.waiting", "at": 1}],
+]
 
 
 class Caller(Client):
@@ -145,6 +151,8 @@ def belongings(
         "workspace": workspace.slug,
         "pipeline": pipeline.pk,
         "run": run.pk,
+        "waiting": waiting_run(pipeline).pk,
+        "queued": queued_run(pipeline).pk,
         "collection": collection.pk,
         "document": document.pk,
         "passage": passage,
@@ -163,6 +171,27 @@ def ended_run(pipeline: Pipeline) -> Run:
     )
     Step.objects.create(run=run, node="ask", status="succeeded")
     RunLog.objects.create(run=run, entries=ENDED)
+    return run
+
+
+APPROVE: dict[str, Any] = {"kind": "approve", "question": "Shall it be sent?"}
+
+
+def waiting_run(pipeline: Pipeline, form: dict[str, Any] = APPROVE, **more: Any) -> Run:
+    """A run that asks at its node `greet`, as a worker leaves it when it ends its claim."""
+    about = {"workspace": pipeline.workspace, "pipeline": pipeline, "graph": pipeline.graph}
+    run = Run.objects.create(**about, status="waiting", token=1, claims=1, started=timezone.now(), number=7)
+    Step.objects.create(run=run, node="ask", status="succeeded")
+    Step.objects.create(run=run, node="greet", status="waiting")
+    RunLog.objects.create(run=run, entries=WAITING)
+    Wait.objects.create(run=run, node="greet", form=form, **more)
+    return run
+
+
+def queued_run(pipeline: Pipeline, **more: Any) -> Run:
+    about = {"workspace": pipeline.workspace, "pipeline": pipeline, "graph": pipeline.graph}
+    run = Run.objects.create(**about, status="queued", **more)
+    run.refresh_from_db()
     return run
 
 

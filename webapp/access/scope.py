@@ -18,6 +18,9 @@ _PATHS = {
     "pipelines.PipelineVersion": "pipeline__workspace",
     "runs.Step": "run__workspace",
     "runs.RunLog": "run__workspace",
+    "runs.Wait": "run__workspace",
+    "triggers.Schedule": "pipeline__workspace",
+    "triggers.Webhook": "pipeline__workspace",
     "collections.Document": "collection__workspace",
 }
 

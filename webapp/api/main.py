@@ -26,6 +26,8 @@ from webapp.gallery.api import router as gallery
 from webapp.models.api import router as models
 from webapp.pipelines.api import router as pipelines
 from webapp.runs.api import router as runs
+from webapp.runs.queue_api import router as queue
+from webapp.runs.waits_api import router as waits
 from webapp.workspaces.api import router as workspaces
 
 _PROBLEM = {
@@ -82,7 +84,7 @@ api = Api(
     parser=StrictParser(),
     urls_namespace="api",
 )
-for router in (system, accounts, workspaces, pipelines, runs, artifacts, collections, gallery, models):
+for router in (system, accounts, workspaces, pipelines, runs, waits, queue, artifacts, collections, gallery, models):
     api.add_router("", router)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -34,13 +34,24 @@ class Problem(Exception):
     """Raised anywhere below the API to end the request with this answer."""
 
     def __init__(
-        self, status: int, title: str = "", detail: str = "", errors: Sequence[dict[str, Any]] = (), **more: Any
+        self,
+        status: int,
+        title: str = "",
+        detail: str = "",
+        errors: Sequence[dict[str, Any]] = (),
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(title or detail)
         self.status, self.title, self.detail, self.errors, self.more = status, title, detail, list(errors), more
+        self.headers = dict(headers or {})
 
     def response(self) -> HttpResponse:
-        return problem(self.status, self.title, self.detail, self.errors, **self.more)
+        response = problem(self.status, self.title, self.detail, self.errors, **self.more)
+        for name, value in self.headers.items():
+            response.headers[name] = value
+        return response
 
 
 def problem(

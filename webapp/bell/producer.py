@@ -59,6 +59,11 @@ def ring_cancel(run: object) -> None:
     _bells.put(("publish", "runs:cancel", (str(run),)))
 
 
+def ring_step_cancel(run: object, node: str) -> None:
+    """The node stands in the run's `cancel_steps`. Never raises, never waits."""
+    _bells.put(("publish", "runs:cancel", (f"{run} {node}",)))
+
+
 def append_end(run: object, name: str, event: str) -> None:
     """Those who watch the run hear of its end, which Postgres has already. Never raises, never waits."""
     _bells.put(("append", f"run:{run}:log", (name, event)))

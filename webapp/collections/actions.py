@@ -63,7 +63,9 @@ def ingest(collection: Collection, files: Sequence["UploadedFile[Any]"], caller:
         graph=ingest_graph(collection, list(inputs)),
         inputs=inputs,
         status=Run.Status.QUEUED,
-        requested_by=caller.author,
+        requested_by_id=caller.author_id,
+        api_key_id=caller.key.id if caller.key else None,
+        cause=Run.Cause.KEY if caller.key else Run.Cause.PERSON,
     )
     ring_runs()
     return run

@@ -6,7 +6,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from webapp.bell.producer import connect
-from webapp.live.entries import Entry, Place, entry
+from webapp.live.entries import START, Entry, Place, entry
 from webapp.runs.models import Run, RunLog
 
 
@@ -15,11 +15,26 @@ def ended_log(run_id: Any) -> list[Entry] | None:
     run = Run.objects.filter(pk=run_id, status__in=Run.FINAL).defer("graph", "inputs").first()
     if run is None:
         return None
-    kept = RunLog.objects.filter(run_id=run_id).values_list("entries", flat=True).first()
-    entries = [entry(name, event) for name, event in kept] if kept else streamed(run_id)
+    # A run that ended without its log, by an old wait's end, has the rest in the stream still.
+    entries = kept(run_id)
+    if not entries or not entries[-1].ends_run:
+        entries = log_so_far(run_id)
     if not entries or not entries[-1].ends_run:
         entries.append(_end(run, entries))
     return entries
+
+
+def kept(run_id: Any) -> list[Entry]:
+    """What Postgres has of the log: up to its last wait for a run that goes on. Needs a thread."""
+    entries = RunLog.objects.filter(run_id=run_id).values_list("entries", flat=True).first()
+    return [entry(name, event) for name, event in entries or []]
+
+
+def log_so_far(run_id: Any) -> list[Entry]:
+    """Every entry of a run that has not ended: what it kept when it last waited, and the stream behind that."""
+    entries = kept(run_id)
+    last = entries[-1].place if entries else START
+    return [*entries, *(each for each in streamed(run_id) if each.place > last)]
 
 
 def streamed(run_id: Any) -> list[Entry]:

@@ -10,6 +10,7 @@ from pipelines.graph import Graph, MalformedGraph
 from webapp.accounts.models import User
 from webapp.api.problems import Problem
 from webapp.pipelines.models import Pipeline, PipelineVersion
+from webapp.pipelines.parts import filled
 from webapp.workspaces.models import Workspace
 
 # Saves by one author within this time are one version, unless it was run.
@@ -24,20 +25,23 @@ class Stale(Exception):
         self.theirs = theirs
 
 
-def well_formed(graph: Any) -> Any:
-    """`graph` itself. Raises Problem 422 for what has not the form of a graph; other errors may be saved."""
+def well_formed(graph: Any, workspace_id: int) -> Any:
+    """`graph`, with the copies that its parts ask for. Raises Problem 422 for what has not the form of a graph, or asks
+    for a copy of what isn't in the workspace; other errors may be saved.
+    """
+    graph, findings = filled(graph, Pipeline.objects.filter(workspace_id=workspace_id))
+    if findings:
+        raise _not_a_graph("A part can't be copied", findings)
     try:
         Graph.parse(graph)
     except MalformedGraph as error:
-        findings = [finding.dump() for finding in error.findings]
-        errors = [{"loc": ["body", "graph"], "msg": finding.message} for finding in error.findings]
-        raise Problem(422, "This is not a graph", str(error), errors, findings=findings) from None
+        raise _not_a_graph("This is not a graph", [finding.dump() for finding in error.findings]) from None
     return graph
 
 
 def create_pipeline(workspace: Workspace, name: str, graph: Any, author: User | None) -> Pipeline:
     """Raises Problem 422 for what is no graph."""
-    well_formed(graph)
+    graph = well_formed(graph, workspace.pk)
     with transaction.atomic():
         made = Pipeline.objects.create(workspace=workspace, name=name, graph=graph, updated_by=author)
         PipelineVersion.objects.create(pipeline=made, number=1, graph=graph, author=author)
@@ -50,7 +54,7 @@ def save_pipeline(found: Pipeline, expected: int | None, name: str | None, graph
 
     Raises Stale when it is another one by now, and Problem 422 for what is no graph.
     """
-    well_formed(graph)
+    graph = well_formed(graph, found.workspace_id)
     with transaction.atomic():
         kept = Pipeline.objects.select_for_update().filter(pk=found.pk).first()
         if kept is None:
@@ -80,3 +84,8 @@ def _write_version(kept: Pipeline, graph: Any, author: User | None) -> None:
     else:
         kept.version += 1
         PipelineVersion.objects.create(pipeline=kept, number=kept.version, graph=graph, author=author)
+
+
+def _not_a_graph(title: str, findings: list[dict[str, Any]]) -> Problem:
+    errors = [{"loc": ["body", "graph"], "msg": finding["message"]} for finding in findings]
+    return Problem(422, title, " ".join(finding["message"] for finding in findings), errors, findings=findings)

@@ -10,11 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
+from pipelines.catalogue import CATALOGUE
+from pipelines.checks import most_steps
+from pipelines.graph import Graph as Parsed
+from pipelines.graph import MalformedGraph
 from webapp.access import Caller, Role, caller_of, one, visible, workspace_of
 from webapp.api.paging import Cursor, Limit, Page, page
 from webapp.api.problems import Problem, problem
 from webapp.pipelines import actions
 from webapp.pipelines.models import Pipeline, PipelineVersion
+from webapp.pipelines.parts import filled
 from webapp.pipelines.world import WorkspaceWorld, findings_of, kept_findings
 from webapp.runs.models import Run
 from webapp.workspaces.api import Number, Slug, Strict
@@ -36,6 +41,7 @@ class Finding(Schema):
 
 class Findings(Schema):
     findings: list[Finding]
+    most_steps: int | None = None
 
 
 class LastRun(Schema):
@@ -132,8 +138,10 @@ def delete_pipeline(request: HttpRequest, id: uuid.UUID) -> Any:
 
 @router.post("/pipelines/{id}/check", response=Findings, exclude_unset=True)
 def check_pipeline(request: HttpRequest, id: uuid.UUID) -> Any:
+    """What can be proved about the saved graph, and how many steps a run of it takes at most."""
     found = one(caller_of(request), Pipeline, pk=id)
-    return {"findings": findings_of(found.graph, WorkspaceWorld(found.workspace_id))}
+    same = Pipeline.objects.filter(workspace_id=found.workspace_id)
+    return checked(found.graph, same, WorkspaceWorld(found.workspace_id))
 
 
 @router.get("/pipelines/{id}/versions", response=Page[VersionOut])
@@ -147,6 +155,18 @@ def list_versions(request: HttpRequest, id: uuid.UUID, limit: Limit = 50, cursor
 def get_version(request: HttpRequest, id: uuid.UUID, number: Number) -> Any:
     found = one(caller_of(request), PipelineVersion, Role.VIEWER, "author", pipeline_id=id, number=number)
     return {**_version(found), "graph": found.graph}
+
+
+def checked(graph: Any, pipelines: QuerySet[Pipeline], world: WorkspaceWorld | None = None) -> dict[str, Any]:
+    """The findings of a graph whose parts may be copied from `pipelines`, and the most steps, where they are known."""
+    graph, missing = filled(graph, pipelines)
+    if missing:
+        return {"findings": missing}
+    findings = findings_of(graph, world)
+    try:
+        return {"findings": findings, "most_steps": most_steps(Parsed.parse(graph), CATALOGUE)}
+    except MalformedGraph:
+        return {"findings": findings}
 
 
 def get(caller: Caller, id: uuid.UUID) -> Pipeline:

@@ -69,7 +69,8 @@ def kept_findings(pipeline: Pipeline, world: WorkspaceWorld) -> Findings:
 
 def _names_collections(graph: Any) -> bool:
     kinds = {node.get("kind") for node in graph["nodes"].values()}
-    return not kinds.isdisjoint(_OF_COLLECTIONS)
+    inside = (part["graph"] for part in graph.get("parts", {}).values())
+    return not kinds.isdisjoint(_OF_COLLECTIONS) or any(map(_names_collections, inside))
 
 
 _OF_COLLECTIONS = frozenset(

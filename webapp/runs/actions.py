@@ -1,42 +1,32 @@
 """Asking for a run, and asking for its end."""
 
-import hashlib
 import json
 import random
 import uuid
-from dataclasses import dataclass
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from pipelines.catalogue import CATALOGUE
-from pipelines.engine.inputs import InputError, validate
-from pipelines.graph import Graph
 from webapp.access import Caller
 from webapp.api.problems import Problem
-from webapp.artifacts.models import Holding
-from webapp.bell.producer import append_end, ring_cancel, ring_runs
-from webapp.live.ended import streamed
+from webapp.bell.producer import append_end, ring_cancel, ring_runs, ring_step_cancel
+from webapp.live.ended import log_so_far
 from webapp.pipelines.models import Pipeline
-from webapp.pipelines.world import WorkspaceWorld, kept_findings
+from webapp.runs.enqueue import ENQUEUE
 from webapp.runs.models import Run, RunRequest
+from webapp.runs.wanted import Wanted, fitted
 
 REMEMBERED = timedelta(hours=24)
 # So often a request with a key also clears away the keys of days before.
 FORGET_SHARE = 0.01
+# Seconds after which somebody whose queue is full may ask again.
+RETRY_AFTER = 5
 
-_QUEUE = """
-WITH p AS (
-    UPDATE pipelines_pipeline SET last_number = last_number + 1, ran_version = version WHERE id = %(pipeline)s
-    RETURNING id, workspace_id, last_number
-)
-INSERT INTO runs_run (id, workspace_id, pipeline_id, number, graph, inputs, seed, start_from, requested_by_id)
-SELECT %(id)s, p.workspace_id, p.id, p.last_number, %(graph)s, %(inputs)s, %(seed)s, %(start_from)s, %(by)s FROM p
-RETURNING number
-"""
 _CLAIM_KEY = """
 INSERT INTO runs_runrequest AS mine (pipeline_id, key, digest, run_id)
 VALUES (%(pipeline)s, %(key)s, %(digest)s, %(run)s)
@@ -44,126 +34,132 @@ ON CONFLICT (pipeline_id, key) DO UPDATE SET digest = excluded.digest, run_id = 
 WHERE mine.created < now() - %(remembered)s
 RETURNING run_id
 """
-# A run nobody has claimed ends here and now; its log is what earlier claims wrote and the end.
-_CANCEL_QUEUED = """
+# A run that no worker has ends here and now; its log is what earlier claims wrote and the end.
+_CANCEL_HERE = """
 WITH mine AS (
     UPDATE runs_run SET status = 'cancelled', cancel_requested = true, token = token + 1, finished = now()
-    WHERE id = %(run)s AND status = 'queued' RETURNING id, token
+    WHERE id = %(run)s AND status = %(status)s AND token = %(token)s RETURNING id, token
+), steps AS (
+    UPDATE runs_step SET status = 'cancelled' FROM mine WHERE run_id = mine.id AND runs_step.status = 'waiting'
 )
 INSERT INTO runs_runlog (run_id, entries)
 SELECT id, %(earlier)s::jsonb || jsonb_build_array(jsonb_build_array(token || '-1', %(end)s::jsonb)) FROM mine
 ON CONFLICT (run_id) DO UPDATE SET entries = excluded.entries
 RETURNING entries -> -1 ->> 0
 """
+_CANCEL_STEP = """
+UPDATE runs_run SET cancel_steps = cancel_steps || to_jsonb(%(node)s::text),
+    status = CASE WHEN status = 'waiting' AND EXISTS (
+        SELECT 1 FROM runs_wait WHERE run_id = runs_run.id AND node = %(node)s AND answered IS NULL
+    ) THEN 'queued' ELSE status END
+WHERE id = %(run)s AND status IN ('queued', 'running', 'waiting') AND NOT cancel_steps @> to_jsonb(%(node)s::text)
+RETURNING status
+"""
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a run is asked for with. `start_from` is a step: it and what follows it runs anew."""
-
-    inputs: dict[str, Any]
-    seed: int | None = None
-    start_from: str | None = None
-
-    @property
-    def digest(self) -> str:
-        said = [self.inputs, self.seed, self.start_from]
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def request_run(pipeline: Pipeline, wanted: Wanted, caller: Caller, key: str | None = None) -> Run:
+def request_run(
+    pipeline: Pipeline, wanted: Wanted, caller: Caller, key: str | None = None, cause: str | None = None
+) -> Run:
     """The queued run, or the one that `key` made within the last day.
 
-    Raises Problem 422 for a graph with errors, inputs that don't fit, or a key that was used with another body.
+    Raises Problem 422 for a graph with errors, inputs that don't fit, or a key that was used with another body, and
+    429 where too many runs wait already.
     """
     if key is not None and (earlier := _remembered(pipeline, key, wanted)):
         return earlier
-    inputs = _checked(pipeline, wanted)
-    run = Run(id=uuid.uuid4(), pipeline=pipeline, workspace_id=pipeline.workspace_id, status=Run.Status.QUEUED)
-    values: dict[str, Any] = {
-        "id": run.pk,
-        "pipeline": pipeline.pk,
-        "graph": Jsonb(pipeline.graph),
-        "inputs": Jsonb(inputs),
-        "seed": wanted.seed,
-        "start_from": wanted.start_from or "",
-        "by": caller.author_id,
-    }
-    if key is None:
-        run.number = _queue(values)
-    elif not _queue_once(run, values, pipeline, key, wanted):
-        return _remembered(pipeline, key, wanted) or run
-    ring_runs()
-    return run
+    run = Run(id=uuid.uuid4(), workspace_id=pipeline.workspace_id, status=Run.Status.QUEUED)
+    asked = {"id": run.pk, "pipeline": pipeline.pk, **_who(pipeline, caller, cause), **_what(wanted)}
+    while True:
+        asked |= {"inputs": Jsonb(fitted(pipeline, wanted)), "revision": pipeline.revision}
+        with transaction.atomic() if key is not None else nullcontext():
+            if key is not None and not _claim_key(run, pipeline, key, wanted):
+                return _remembered(pipeline, key, wanted) or run
+            made = _enqueue(run, asked)
+            if not made and key is not None:
+                transaction.set_rollback(True)
+        if made:
+            ring_runs()
+            return run
+        pipeline = _as_saved_now(pipeline)
 
 
 def request_cancel(run: Run) -> None:
-    """A queued run has ended when this returns; a running one hears of it; an ended one stays as it is."""
+    """A run that no worker has ended when this returns; a running one hears of it; an ended one stays as it is."""
     if run.status in Run.FINAL:
         return
-    if run.status == Run.Status.QUEUED and _cancel_queued(run):
+    if run.status in (Run.Status.QUEUED, Run.Status.WAITING) and _cancel_here(run):
         return
     Run.objects.filter(pk=run.pk).exclude(status__in=Run.FINAL).update(cancel_requested=True)
     ring_cancel(run.pk)
 
 
-def _checked(pipeline: Pipeline, wanted: Wanted) -> dict[str, Any]:
-    findings = kept_findings(pipeline, WorkspaceWorld(pipeline.workspace_id))
-    wrong = [finding for finding in findings if finding["severity"] == "error"]
-    if wrong:
-        errors = [{"loc": ["graph", *filter(None, [each.get("node")])], "msg": each["message"]} for each in wrong]
-        raise Problem(422, "This pipeline has errors", wrong[0]["message"], errors, findings=findings)
-    graph = Graph.parse(pipeline.graph)
-    if wanted.start_from and wanted.start_from not in graph.nodes:
-        msg = f"There is no step {wanted.start_from!r} in this pipeline."
-        raise Problem(422, "The step to start from is not there", msg, [{"loc": ["body", "from"], "msg": msg}])
-    try:
-        inputs = validate(graph, CATALOGUE, wanted.inputs)
-    except InputError as error:
-        errors = [{"loc": ["body", *each["loc"]], "msg": each["msg"]} for each in error.errors]
-        raise Problem(422, "The inputs don't fit", str(error), errors) from None
-    _require_held(pipeline, inputs)
-    return inputs
-
-
-def _require_held(pipeline: Pipeline, inputs: dict[str, Any]) -> None:
-    named = {str(given["artifact"]): name for name, given in inputs.items() if _is_file(given)}
-    if not named:
-        return
-    held = Holding.objects.filter(workspace_id=pipeline.workspace_id, artifact_id__in=named)
-    missing = named.keys() - set(held.values_list("artifact_id", flat=True))
-    if missing:
-        msg = "This workspace holds no such file. Upload it first."
-        errors = [{"loc": ["body", "inputs", named[digest]], "msg": msg} for digest in missing]
-        raise Problem(422, "A file is not there", msg, errors)
-
-
-def _is_file(given: Any) -> bool:
-    return isinstance(given, dict) and isinstance(given.get("artifact"), str)
-
-
-def _queue(values: dict[str, Any]) -> int:
+def request_step_cancel(run: Run, node: str) -> None:
+    """The step ends as failed, soon; one that has ended, or that isn't reached, stays as it is."""
     with connection.cursor() as cursor:
-        cursor.execute(_QUEUE, values)
+        cursor.execute(_CANCEL_STEP, {"run": run.pk, "node": node})
+        row = cursor.fetchone()
+    if row is None:
+        return
+    if row[0] == Run.Status.QUEUED:
+        ring_runs()
+    else:
+        ring_step_cancel(run.pk, node)
+
+
+def _who(pipeline: Pipeline, caller: Caller, cause: str | None) -> dict[str, Any]:
+    key = caller.key.id if caller.key else None
+    cause = cause or (Run.Cause.KEY if caller.key else Run.Cause.PERSON).value
+    return {"workspace": pipeline.workspace_id, "by": caller.author_id, "api_key": key, "cause": cause}
+
+
+def _what(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "seed": wanted.seed,
+        "start_from": wanted.start_from or "",
+        "only": wanted.only or "",
+        "values": None if wanted.values is None else Jsonb(wanted.values),
+        "priority": wanted.priority,
+        "most_queued": settings.MOST_QUEUED,
+    }
+
+
+def _enqueue(run: Run, asked: dict[str, Any]) -> bool:
+    """False when the pipeline was saved meanwhile. Raises Problem 429."""
+    with connection.cursor() as cursor:
+        cursor.execute(ENQUEUE, asked)
         row = cursor.fetchone()
     if row is None:
         raise Problem(404)
-    return int(row[0])
+    if row[1]:
+        raise too_many(row[1])
+    run.number = row[0] or 0
+    return row[0] is not None
 
 
-def _queue_once(run: Run, values: dict[str, Any], pipeline: Pipeline, key: str, wanted: Wanted) -> bool:
+def too_many(full: str) -> Problem:
+    """429 for a queue without room, of the `workspace` or of the `key`."""
+    detail = (
+        f"As many runs of this {full} are waiting as may wait. Nothing was queued: ask again in {RETRY_AFTER} seconds, "
+        f"or have the {full}'s limit raised."
+    )
+    return Problem(429, "The queue is full", detail, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+def _as_saved_now(pipeline: Pipeline) -> Pipeline:
+    found = Pipeline.objects.filter(pk=pipeline.pk).first()
+    if found is None:
+        raise Problem(404)
+    return found
+
+
+def _claim_key(run: Run, pipeline: Pipeline, key: str, wanted: Wanted) -> bool:
     """False when another request with the same key was quicker."""
     claim: dict[str, Any] = {"pipeline": pipeline.pk, "key": key, "digest": wanted.digest, "run": run.pk}
-    claim["remembered"] = REMEMBERED
     if random.random() < FORGET_SHARE:  # noqa: S311 - no secret hangs on it
         RunRequest.objects.filter(created__lt=timezone.now() - REMEMBERED).delete()
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_CLAIM_KEY, claim)
-            if cursor.fetchone() is None:
-                return False
-        run.number = _queue(values)
-    return True
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM_KEY, claim | {"remembered": REMEMBERED})
+        return cursor.fetchone() is not None
 
 
 def _remembered(pipeline: Pipeline, key: str, wanted: Wanted) -> Run | None:
@@ -177,12 +173,15 @@ def _remembered(pipeline: Pipeline, key: str, wanted: Wanted) -> Run | None:
     return asked.run
 
 
-def _cancel_queued(run: Run) -> bool:
-    earlier = "[" + ",".join(entry.pair for entry in streamed(run.pk)) + "]" if run.claims else "[]"
-    end = {"kind": "run.finished", "at": 0.0, "status": "cancelled", "outputs": {}}
-    values: dict[str, Any] = {"run": run.pk, "earlier": earlier, "end": Jsonb(end)}
+def _cancel_here(run: Run) -> bool:
+    """False when a worker was quicker."""
+    earlier = "[" + ",".join(entry.pair for entry in log_so_far(run.pk)) + "]" if run.claims else "[]"
+    at = (timezone.now() - run.started).total_seconds() if run.started else 0.0
+    end = {"kind": "run.finished", "at": round(at, 6), "status": "cancelled", "outputs": {}}
+    values: dict[str, Any] = {"run": run.pk, "status": run.status, "token": run.token}
+    values |= {"earlier": earlier, "end": Jsonb(end)}
     with connection.cursor() as cursor:
-        cursor.execute(_CANCEL_QUEUED, values)
+        cursor.execute(_CANCEL_HERE, values)
         row = cursor.fetchone()
     if row is not None:
         append_end(run.pk, row[0], json.dumps(end))

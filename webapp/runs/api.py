@@ -16,9 +16,11 @@ from webapp.api.paging import Cursor, Limit, Page, page
 from webapp.api.problems import Problem
 from webapp.live.entries import START, Entry, Place, place
 from webapp.live.follow import follow, so_far
+from webapp.pipelines.bound import Ready
 from webapp.pipelines.models import Pipeline
-from webapp.runs.actions import Wanted, request_cancel, request_run
-from webapp.runs.models import Run
+from webapp.runs.actions import request_cancel, request_run, request_step_cancel
+from webapp.runs.models import Run, Wait
+from webapp.runs.wanted import Wanted
 from webapp.workspaces.api import Slug, Strict
 
 router = Router(tags=["runs"])
@@ -30,6 +32,18 @@ class NewRun(Strict):
     inputs: dict[str, Any] = Field(default_factory=dict, description="A value for each input node, by its `name`.")
     seed: int | None = Field(None, ge=-BIGINT, le=BIGINT)
     start_from: str | None = Field(None, alias="from", max_length=200, description="The step to start from.")
+    only: str | None = Field(None, max_length=200, description="The one step to run, with what it needs.")
+    values: dict[str, dict[str, Any]] | None = Field(
+        None, description="Outputs taken as they stand: a node's path, the port, the value."
+    )
+    priority: int = Field(0, ge=-100, le=100, description="Higher ones leave their workspace's queue first.")
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.inputs, self.seed, self.start_from, self.only, self.values or None, self.priority)
+
+
+class StepName(Strict):
+    node: str = Field(min_length=1, max_length=2000, description="The path of the step, as in the events.")
 
 
 class Accepted(Schema):
@@ -47,6 +61,18 @@ class StepOut(Schema):
     attempts: int
     error: dict[str, Any] | None
     outputs: dict[str, Any] | None = None
+    usage: dict[str, Any] | None = None
+
+
+class WaitOut(Schema):
+    node: str
+    form: dict[str, Any]
+    due: datetime | None
+    created: datetime
+    answer: Any = None
+    answered: datetime | None
+    answered_by: str | None
+    timed_out: bool
 
 
 class RunSummary(Schema):
@@ -59,14 +85,20 @@ class RunSummary(Schema):
     created: datetime
     seconds: float | None
     by: str | None
+    cause: str = Field(description="person, key, schedule or webhook")
 
 
 class RunOut(RunSummary):
     workspace: str
     steps: list[StepOut]
+    waits: list[WaitOut]
     error: dict[str, Any] | None
     graph: dict[str, Any]
     seed: int | None
+    start_from: str | None = Field(alias="from")
+    only: str | None
+    values: dict[str, dict[str, Any]] | None
+    priority: int
     started: datetime | None
     finished: datetime | None
 
@@ -83,7 +115,7 @@ def start_run(
     pipeline = one(caller, Pipeline, Role.RUNNER, pk=id)
     if idempotency_key is not None and "\0" in idempotency_key:
         raise Problem(422, "The key can't be kept", "Idempotency-Key holds a NUL character.")
-    run = request_run(pipeline, Wanted(body.inputs, body.seed, body.start_from), caller, idempotency_key)
+    run = request_run(pipeline, body.wanted(), caller, idempotency_key)
     return Status(202, accepted(run))
 
 
@@ -103,12 +135,15 @@ def list_workspace_runs(request: HttpRequest, slug: Slug, limit: Limit = 50, cur
 @router.get("/runs/{id}", response=RunOut)
 def get_run(request: HttpRequest, id: uuid.UUID) -> Any:
     run = one(caller_of(request), Run, Role.VIEWER, "workspace", "requested_by", pk=id)
-    names = ("error", "graph", "seed", "started", "finished")
+    names = ("error", "graph", "seed", "values", "priority", "started", "finished")
     return {
         **_summary(run),
         **{name: getattr(run, name) for name in names},
         "workspace": run.workspace.slug,
+        "from": run.start_from or None,
+        "only": run.only or None,
         "steps": list(run.steps.order_by("id").values(*StepOut.model_fields)),
+        "waits": [_wait(wait) for wait in run.waits.select_related("answered_by").order_by("id")],
     }
 
 
@@ -150,6 +185,18 @@ def cancel_run(request: HttpRequest, id: uuid.UUID) -> Any:
     return Status(202, accepted(run))
 
 
+@router.post("/runs/{id}/steps/cancel", response={202: Accepted})
+def cancel_step(request: HttpRequest, id: uuid.UUID, body: StepName) -> Any:
+    """The step ends as failed; 202 also for one that has ended: nothing changes then."""
+    run = one(caller_of(request), Run, Role.RUNNER, pk=id)
+    if not Ready(run.graph).at(body.node):
+        msg = f"This run has no node {body.node[:200]!r}."
+        raise Problem(422, "There is no such step", msg, [{"loc": ["body", "node"], "msg": msg}])
+    request_step_cancel(run, body.node)
+    run.refresh_from_db(fields=["status"])
+    return Status(202, accepted(run))
+
+
 def accepted(run: Run) -> dict[str, Any]:
     """What answers a request for a run."""
     return {"id": run.pk, "number": run.number, "status": run.status, "events": f"/api/v1/runs/{run.pk}/events"}
@@ -161,13 +208,22 @@ def _newest(rows: QuerySet[Run], limit: int, cursor: str | None) -> dict[str, An
 
 
 def _summary(run: Run) -> dict[str, Any]:
-    names = ("id", "number", "status", "inputs", "outputs", "created")
+    names = ("id", "number", "status", "inputs", "outputs", "created", "cause")
     seconds = (run.finished - run.started).total_seconds() if run.finished and run.started else None
     return {
         **{name: getattr(run, name) for name in names},
         "pipeline": run.pipeline_id,
         "seconds": seconds,
         "by": run.requested_by.shown if run.requested_by else None,
+    }
+
+
+def _wait(wait: Wait) -> dict[str, Any]:
+    names = ("node", "form", "due", "created", "answer", "answered")
+    return {
+        **{name: getattr(wait, name) for name in names},
+        "answered_by": wait.answered_by.shown if wait.answered_by else None,
+        "timed_out": wait.answered is not None and wait.answer is None,
     }
 
 

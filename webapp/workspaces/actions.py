@@ -57,11 +57,13 @@ def _keep_an_owner(membership: Membership, leaving: bool) -> None:
         raise Problem(409, "A workspace needs an owner", "Make somebody else an owner first.")
 
 
-def make_key(workspace: Workspace, name: str, role: Role, by: User | None = None) -> tuple[ApiKey, str]:
+def make_key(
+    workspace: Workspace, name: str, role: Role, by: User | None = None, **limits: int | None
+) -> tuple[ApiKey, str]:
     """The stored key and the secret `gs_...`, which nobody can read again."""
     secret = new_token("gs_")
     key = ApiKey.objects.create(
-        workspace=workspace, name=name, role=role, prefix=secret[:10], digest=digest(secret), created_by=by
+        workspace=workspace, name=name, role=role, prefix=secret[:10], digest=digest(secret), created_by=by, **limits
     )
     key.refresh_from_db()
     return key, secret

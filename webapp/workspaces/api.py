@@ -18,6 +18,7 @@ router = Router(tags=["workspaces"])
 
 Slug = Annotated[str, Path(max_length=64, pattern=r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$")]
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Most = Annotated[int | None, Field(ge=1, le=1_000_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 
 
@@ -61,6 +62,15 @@ class InvitationOut(Schema):
 class NewKey(Strict):
     name: Name
     role: Role = Role.RUNNER
+    most_running: Most = None
+    most_queued: Most = None
+
+
+class KeyLimits(Strict):
+    """What isn't sent stays as it is; null is no limit of the key's own."""
+
+    most_running: Most = None
+    most_queued: Most = None
 
 
 class KeyOut(Schema):
@@ -70,6 +80,8 @@ class KeyOut(Schema):
     prefix: str
     created: datetime
     used: datetime | None = None
+    most_running: int | None = None
+    most_queued: int | None = None
 
 
 class FreshKey(KeyOut):
@@ -163,8 +175,20 @@ def list_keys(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: Curso
 def create_key(request: HttpRequest, slug: Slug, body: NewKey) -> Any:
     caller = caller_of(request)
     workspace = workspace_of(caller, slug, Role.OWNER)
-    key, secret = actions.make_key(workspace, body.name, body.role, caller.author)
+    key, secret = actions.make_key(
+        workspace, body.name, body.role, caller.author, most_running=body.most_running, most_queued=body.most_queued
+    )
     return Status(201, {**_key(key), "key": secret})
+
+
+@router.patch("/workspaces/{slug}/keys/{number}", response=KeyOut)
+def change_key(request: HttpRequest, slug: Slug, number: Number, body: KeyLimits) -> Any:
+    """How many of the key's runs may run at once, and wait for their turn."""
+    key = one(caller_of(request), ApiKey, Role.OWNER, pk=number, workspace__slug=slug)
+    for name, most in body.model_dump(exclude_unset=True).items():
+        setattr(key, name, most)
+    key.save(update_fields=["most_running", "most_queued"])
+    return _key(key)
 
 
 @router.delete("/workspaces/{slug}/keys/{number}", response={204: None})
@@ -201,5 +225,5 @@ def _invitation(request: HttpRequest, seat: Invitation) -> dict[str, Any]:
 
 
 def _key(key: ApiKey) -> dict[str, Any]:
-    names = ("name", "role", "prefix", "created", "used")
+    names = ("name", "role", "prefix", "created", "used", "most_running", "most_queued")
     return {"id": key.pk, **{name: getattr(key, name) for name in names}}
