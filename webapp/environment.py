@@ -30,6 +30,7 @@ class Environment:
     most_queued: int
     https: bool
     debug: bool
+    metrics_token: str
 
 
 def read() -> Environment:
@@ -49,6 +50,7 @@ def read() -> Environment:
         most_queued=int(os.environ.get("GENAISYS_MOST_QUEUED") or MOST_QUEUED),
         https=_flag("GENAISYS_HTTPS"),
         debug=_flag("GENAISYS_DEBUG"),
+        metrics_token=os.environ.get("GENAISYS_METRICS_TOKEN", ""),
     )
 
 

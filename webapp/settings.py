@@ -2,6 +2,7 @@
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
+from telemetry.logs import formatter
 from webapp.environment import ROOT, database, read
 
 ENVIRONMENT = read()
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
 MIGRATION_MODULES = {room: f"migrations.{room}" for room in ROOMS}
 
 MIDDLEWARE = [
+    "webapp.watch.middleware.Watched",
     "csp.middleware.CSPMiddleware",
     "webapp.pages.security.SecurityHeaders",
     "webapp.pages.assets.Assets",
@@ -63,6 +65,7 @@ DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 28, "timeo
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 BROKER_URL = ENVIRONMENT.broker_url
 MOST_QUEUED = ENVIRONMENT.most_queued
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 GENAISYS_HOME = ENVIRONMENT.home
 GENAISYS_MODELS = ENVIRONMENT.models
 GENAISYS_TEMPLATES = ROOT / "templates"
@@ -136,7 +139,7 @@ APPEND_SLASH = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": formatter, "plain": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 from webapp.api.main import api
 from webapp.api.problems import problem
 from webapp.pages import errors, views
+from webapp.watch import views as watch
 
 
 def no_such_endpoint(request: HttpRequest) -> HttpResponse:
@@ -14,6 +15,7 @@ def no_such_endpoint(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("metrics", watch.exposed),
     re_path(r"^api/", no_such_endpoint),
     path("sign-in", views.sign_in),
     path("sign-out", views.sign_out),
