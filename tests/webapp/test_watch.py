@@ -94,7 +94,7 @@ def test_the_web_s_metrics_are_those_of_the_table(client: Client, workspace: Wor
 def test_no_tracing_is_loaded_while_it_is_off(path: str) -> None:
     program = (
         "import django, sys; django.setup(); from django.test import Client\n"
-        f"Client(HTTP_HOST="localhost").get({path!r}); import worker.runs.loop\n"
+        f"Client(HTTP_HOST='localhost').get({path!r}); import worker.runs.loop\n"
         "tracing = ('opentelemetry.sdk.trace', 'opentelemetry.exporter', 'google.protobuf')\n"
         "print([name for name in sys.modules if name.startswith(tracing)])"
     )
