@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.node import Node, Port, PortsFrom
 from pipelines.nodes.cite import CiteText
+from pipelines.nodes.conditions import LogicAnd, LogicNot, LogicOr, NumberCompare, TextLength, TextMatches
 from pipelines.nodes.documents import DocumentsText, ReadDocument
 from pipelines.nodes.flow.branch import FlowBranch, FlowMerge
 from pipelines.nodes.flow.map import FlowMap
@@ -15,12 +16,26 @@ from pipelines.nodes.flow.pipeline import FlowPipeline
 from pipelines.nodes.flow.repeat import FlowRepeat
 from pipelines.nodes.flow.ways import FlowFallback, FlowRace
 from pipelines.nodes.generate import GenerateText
-from pipelines.nodes.inputs import InputBoolean, InputFile, InputNumber, InputText
+from pipelines.nodes.inputs import InputBoolean, InputFile, InputList, InputNumber, InputText, InputValue
+from pipelines.nodes.lists import DocumentsList, ListCount, ListFirst, ListJoin, ListMake, ListPick, ListSplit
 from pipelines.nodes.messages import ChatMessages
-from pipelines.nodes.outputs import OutputDocuments, OutputFile, OutputJson, OutputText
+from pipelines.nodes.outputs import (
+    OutputBoolean,
+    OutputDocuments,
+    OutputFile,
+    OutputJson,
+    OutputList,
+    OutputNumber,
+    OutputText,
+    OutputValue,
+)
 from pipelines.nodes.passages import EmbedPassages, SplitPassages
 from pipelines.nodes.retrieval import RetrievePassages, StoreCollection
+from pipelines.nodes.streams import TextCollect, TextFilter, TextSentences, TextTranslate
 from pipelines.nodes.text import TextJoin, TextPick, TextRoute, TextTemplate
+from pipelines.nodes.waiting.person import PersonApprove, PersonChoose, PersonForm
+from pipelines.nodes.waiting.until import WaitUntil
+from pipelines.nodes.web.get import WebGet
 from pipelines.values import JSON, describe_types
 
 CATALOGUE: dict[str, type[Node]] = {
@@ -28,19 +43,33 @@ CATALOGUE: dict[str, type[Node]] = {
     "input.file": InputFile,
     "input.number": InputNumber,
     "input.boolean": InputBoolean,
+    "input.list": InputList,
+    "input.value": InputValue,
     "text.template": TextTemplate,
     "text.join": TextJoin,
     "text.pick": TextPick,
     "text.route": TextRoute,
+    "text.sentences": TextSentences,
+    "text.filter": TextFilter,
+    "text.collect": TextCollect,
     "chat.messages": ChatMessages,
     "text.generate": GenerateText,
+    "text.translate": TextTranslate,
     "document.read": ReadDocument,
     "documents.text": DocumentsText,
+    "documents.list": DocumentsList,
     "passages.split": SplitPassages,
     "passages.embed": EmbedPassages,
     "collection.store": StoreCollection,
     "retrieve.passages": RetrievePassages,
     "text.cite": CiteText,
+    "list.split": ListSplit,
+    "list.make": ListMake,
+    "list.join": ListJoin,
+    "list.first": ListFirst,
+    "list.pick": ListPick,
+    "list.count": ListCount,
+    "web.get": WebGet,
     "flow.pipeline": FlowPipeline,
     "flow.map": FlowMap,
     "flow.repeat": FlowRepeat,
@@ -48,10 +77,24 @@ CATALOGUE: dict[str, type[Node]] = {
     "flow.race": FlowRace,
     "flow.branch": FlowBranch,
     "flow.merge": FlowMerge,
+    "text.matches": TextMatches,
+    "text.length": TextLength,
+    "number.compare": NumberCompare,
+    "logic.not": LogicNot,
+    "logic.and": LogicAnd,
+    "logic.or": LogicOr,
+    "person.approve": PersonApprove,
+    "person.choose": PersonChoose,
+    "person.form": PersonForm,
+    "wait.until": WaitUntil,
     "output.text": OutputText,
     "output.documents": OutputDocuments,
     "output.file": OutputFile,
     "output.json": OutputJson,
+    "output.number": OutputNumber,
+    "output.boolean": OutputBoolean,
+    "output.list": OutputList,
+    "output.value": OutputValue,
 }
 
 

@@ -2,8 +2,10 @@
 
 import re
 from pathlib import PurePath
+from typing import Any
 
-from pipelines.node import Context, InputNode, param
+from pipelines.node import Context, InputNode, Port, param
+from pipelines.nodes.typed import TypeName
 from pipelines.values import JSON, UNKNOWN_MEDIA, Boolean, File, Number, Text, WrongValue, decode, type_named
 
 
@@ -60,6 +62,55 @@ class InputBoolean(InputNode):
         return self.default
 
     async def run(self, ctx: Context, given: Boolean) -> Boolean:
+        return given
+
+
+class InputList(InputNode):
+    """Asks for a list of texts when the pipeline is run: one on each line, or as JSON."""
+
+    title = "List input"
+    output = "items"
+    name: str = param(
+        "items", label="Name", help="What this input is called when the pipeline is run.", min_length=1, max_length=64
+    )
+    default: str = param(
+        "",
+        label="Default",
+        help="Taken when nothing is given, one item on each line. Leave it empty to make this input compulsory.",
+        textarea=True,
+    )
+
+    def receive(self, given: JSON) -> list[str]:
+        if isinstance(given, str):
+            return [line.strip() for line in given.splitlines() if line.strip()]
+        items = given.get("items") if isinstance(given, dict) and given.get("type") == "list[Text]" else given
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise WrongValue("Expected a list of texts: one on each line, or a JSON list.")
+        return items
+
+    def fallback(self) -> JSON:
+        return self.default or None
+
+    async def run(self, ctx: Context, given: list[Text]) -> list[Text]:
+        return given
+
+
+class InputValue(InputNode):
+    """Takes a value of any type. It is for parts that other nodes run; in a run of its own it is given as JSON."""
+
+    title = "Input of any type"
+    name: str = param(
+        "value", label="Name", help="What this input is called when the pipeline is run.", min_length=1, max_length=64
+    )
+    type: TypeName = param("Documents", label="Type", help="Of the value.", primary=True)
+
+    def receive(self, given: JSON) -> Any:
+        return decode(given, type_named(self.type))
+
+    def outputs_of(self) -> tuple[Port, ...]:
+        return (Port("value", type_named(self.type)),)
+
+    async def run(self, ctx: Context, given: Any) -> Any:
         return given
 
 
