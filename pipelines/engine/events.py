@@ -6,10 +6,9 @@ import time
 from typing import Any
 
 from pipelines.engine.outcome import Emit
-from pipelines.engine.plan import Step
+from pipelines.engine.step import Step
 from pipelines.values import JSON
 
-WINDOW = 0.02  # seconds in which the pieces of a text are put together into one event
 PROGRESS_EVERY = 0.1  # seconds; a node may report as often as it likes
 
 
@@ -31,16 +30,26 @@ class Events:
         """Hand on an event of the run as a whole."""
         self._emit({"kind": kind, "at": round(self.now(), 4), **facts})
 
-    def started(self, step: Step) -> float:
-        """A new attempt begins; returns the time."""
-        now = time.monotonic() - self._began
-        self._emit({"kind": "step.started", "node": step.name, "at": round(now, 4), "attempt": step.attempts})
-        return now
+    def started(self, step: Step) -> None:
+        """A new attempt begins."""
+        at = round(time.monotonic() - self._began, 4)
+        self._emit({"kind": "step.started", "node": step.name, "at": at, "attempt": step.attempts})
 
-    def finished(self, step: Step, seconds: float, cached: bool, reason: str) -> None:
-        """The step's outputs are there. `reason` says why from the cache, or why not."""
-        event = {"kind": "step.finished", "node": step.name, "at": round(self.now(), 4), "seconds": round(seconds, 4)}
-        event |= {"cached": cached, "reason": reason, "outputs": step.forms}
+    def finished(self, step: Step, seconds: float, cached: bool, reason: str, changed: list[str] | None = None) -> None:
+        """The step's outputs are there. `reason` says why from the cache, or why not; `changed` are the nodes to blame."""
+        event: dict[str, JSON] = {
+            "kind": "step.finished",
+            "node": step.name,
+            "at": round(time.monotonic() - self._began, 4),
+            "seconds": round(seconds, 4),
+            "cached": cached,
+            "reason": reason,
+            "outputs": step.forms,
+        }
+        if changed:
+            event["changed"] = changed
+        if step.usage:
+            event["usage"] = step.usage
         self._emit(event)
 
     def failed(self, step: Step, error: dict[str, JSON], final: bool) -> None:
@@ -48,7 +57,7 @@ class Events:
         self.tell("step.failed", node=step.name, error=error, attempt=step.attempts, final=final)
 
     def skipped(self, step: Step, reason: str, because: str) -> None:
-        """The step isn't run, because of what became of the node `because`."""
+        """The step isn't run, or not to its end, because of what became of the node `because`."""
         self.tell("step.skipped", node=step.name, reason=reason, because=because)
 
     def progress(self, step: Step, fraction: float | None, note: str = "") -> None:
@@ -62,41 +71,3 @@ class Events:
         self._progressed[step.name] = now
         facts: dict[str, Any] = {"note": note} if note else {}
         self.tell("step.progress", node=step.name, fraction=fraction, **facts)
-
-
-class Deltas:
-    """Tells the pieces of one attempt's text: the first at once, then what came within each window together."""
-
-    def __init__(self, events: Events, step: Step, port: str) -> None:
-        self._events = events
-        self._step = step
-        self._port = port
-        self._pieces: list[str] = []
-        self._offset = 0
-        self._flushed = -WINDOW
-        self._timer: asyncio.TimerHandle | None = None
-
-    def add(self, piece: str) -> None:
-        """Tell `piece` now or with those that follow."""
-        self._pieces.append(piece)
-        if self._timer is not None:
-            return
-        wait = self._flushed + WINDOW - self._events.now()
-        if wait <= 0:
-            self.flush()
-        else:
-            self._timer = asyncio.get_running_loop().call_later(wait, self.flush)
-
-    def flush(self) -> None:
-        """Tell what hasn't been told."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        text = "".join(self._pieces)
-        if not text:
-            return
-        self._pieces.clear()
-        self._flushed = self._events.now()
-        facts: dict[str, Any] = {"attempt": self._step.attempts, "offset": self._offset}
-        self._events.tell("step.delta", node=self._step.name, port=self._port, text=text, **facts)
-        self._offset += len(text)

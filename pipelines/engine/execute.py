@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 from pipelines.engine.events import Events
-from pipelines.engine.inputs import InputError, receive
+from pipelines.engine.inputs import receive
 from pipelines.engine.loop import Loop
 from pipelines.engine.outcome import Emit, Outcome
-from pipelines.engine.plan import Step, downstream, plan
+from pipelines.engine.plan import Plan
+from pipelines.engine.prepared import prepared
+from pipelines.engine.ready import taken_in, wanted
 from pipelines.engine.scope import Scope
 from pipelines.engine.services import Services
 from pipelines.engine.steering import Steering
+from pipelines.engine.wishes import Wishes, wishes
 from pipelines.graph import Graph
 from pipelines.node import Asked, Node
 from pipelines.values import JSON
@@ -31,32 +34,45 @@ async def execute(
     asked: Mapping[str, Asked] | None = None,
     steering: Steering | None = None,
 ) -> Outcome:
-    """Run `graph`. With `start_from`, that step and all that hangs on it are run again, whatever is kept; `earlier`,
-    the key of each node's step in the run that this one takes up, lets the other steps keep what chance gave them then.
+    """Run `graph`. Steps are named by their path: `answer`, or `each[3]/answer` in a part.
+
+    With `start_from`, that step and all that hangs on it are run again, whatever is kept; with `only`, that one and
+    what it needs, and nothing behind it; `earlier`, the key of each step in the run that this one takes up, lets the
+    other steps keep what chance gave them then. `values` are outputs that are taken as they stand. `asked` are the
+    questions of earlier executions of the same run. `steering` may end single steps.
 
     Raises, before the first event, MalformedGraph for a graph with errors and InputError for inputs it can't be run
     with. Cancelling the task stops every step and raises CancelledError; `run.finished` is then the caller's to tell,
     who alone knows whether the run is over or goes on elsewhere.
     """
-    steps = plan(graph, catalogue)
-    given, received = receive([step.node for step in steps.values() if step.traits.is_input], inputs)
-    forced = _forced(steps, start_from)
-    loop = Loop(steps)
+    plan = prepared(graph, catalogue)
+    wished = wishes(plan, start_from, only, earlier, values)
+    given, received = receive([each.node for each in plan.inlets.values()], inputs, _needless(plan, wished))
     events = Events(emit)
     events.tell("run.started")
-    scope = Scope(services, events, run_id, seed, given, received, forced, earlier or {}, loop.flowing, loop.later)
-    await loop.go(scope)
-    failed = next((record for record in loop.records if record.status == "failed"), None)
-    error = None if failed is None else {**(failed.error or {}), "node": failed.node}
-    outcome = Outcome("failed" if failed else "succeeded", loop.outputs, error, loop.records)
-    facts = {} if error is None else {"error": error}
-    events.tell("run.finished", status=outcome.status, outputs=outcome.outputs, **facts)
+    scope = Scope(services, events, run_id, seed, given, received, wished, asked or {}, steering)
+    loop = Loop(plan, scope)
+    loop.start, loop.only = wished.start_from, wished.only
+    scope.later = loop.later
+    await loop.go()
+    return _ended(loop, scope)
+
+
+def _ended(loop: Loop, scope: Scope) -> Outcome:
+    questions = [step.question for step in scope.asking if step.question is not None]
+    if questions:
+        scope.events.tell("run.waiting", nodes=[question.node for question in questions])
+        return Outcome("waiting", loop.outputs, loop.failed, scope.records, questions)
+    outcome = Outcome("failed" if loop.failed else "succeeded", loop.outputs, loop.failed, scope.records)
+    facts = {} if loop.failed is None else {"error": loop.failed}
+    scope.events.tell("run.finished", status=outcome.status, outputs=outcome.outputs, **facts)
     return outcome
 
 
-def _forced(steps: Mapping[str, Step], start_from: str | None) -> frozenset[str]:
-    if start_from is None:
+def _needless(plan: Plan, wished: Wishes) -> frozenset[str]:
+    """The inputs that this run does without."""
+    if not (wished.only or wished.values):
         return frozenset()
-    if start_from not in steps:
-        raise InputError([{"loc": ["from"], "msg": f"The pipeline has no node called “{start_from}”."}])
-    return frozenset(downstream(steps[start_from]))
+    taken = taken_in(plan, wished.values)
+    run = wanted(plan, wished.only[0][0] if wished.only else None, taken)
+    return frozenset(name for name, place in plan.inlets.items() if place.index not in run or place.index in taken)

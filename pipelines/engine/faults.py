@@ -2,7 +2,7 @@
 
 import logging
 
-from pipelines.node import NodeError
+from pipelines.node import NodeError, PartFailed
 from pipelines.values import JSON
 
 log = logging.getLogger("pipelines.engine")
@@ -14,8 +14,31 @@ class TookTooLong(NodeError):
     title = "This step took too long"
 
 
+class StoppedByPerson(NodeError):
+    """Somebody cancelled this one step."""
+
+    title = "This step was cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("A person cancelled it while the run went on.", "Run the pipeline from here to do it again.")
+
+
+class UnfitAnswer(NodeError):
+    """An answer that the question doesn't allow."""
+
+    title = "The answer doesn't fit"
+
+
+class UnfitValue(NodeError):
+    """An output that was pinned or given, and isn't of the port's type."""
+
+    title = "A value that was set by hand doesn't fit"
+
+
 def told(error: BaseException, node: str) -> dict[str, JSON]:
     """The error as {"title", "detail", "hint"}. What is no NodeError is a bug: its traceback goes to the log."""
+    if isinstance(error, PartFailed):
+        return dict(error.error)
     if isinstance(error, NodeError):
         return {"title": error.title, "detail": error.message, "hint": error.hint}
     log.error("node %s stopped by an unexpected error", node, exc_info=error)

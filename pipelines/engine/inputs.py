@@ -38,8 +38,11 @@ def input_nodes(graph: Graph, catalogue: Mapping[str, type[Node]]) -> dict[str, 
     return found
 
 
-def receive(nodes: Any, inputs: JSON) -> tuple[dict[str, JSON], dict[str, Any]]:
-    """The JSON and the value of each input, by its name. Raises InputError with every fault there is."""
+def receive(nodes: Any, inputs: JSON, needless: frozenset[str] = frozenset()) -> tuple[dict[str, JSON], dict[str, Any]]:
+    """The JSON and the value of each input, by its name; a `needless` one may be lacking.
+
+    Raises InputError with every fault there is.
+    """
     if not isinstance(inputs, Mapping):
         raise InputError([{"loc": ["inputs"], "msg": "Inputs are an object: the name of each input with its value."}])
     wanted: dict[str, InputNode] = {node.name: node for node in nodes}
@@ -49,6 +52,8 @@ def receive(nodes: Any, inputs: JSON) -> tuple[dict[str, JSON], dict[str, Any]]:
     for name, node in wanted.items():
         form = inputs.get(name)
         form = node.fallback() if form is None else form
+        if form is None and name in needless:
+            continue
         try:
             values[name], given[name] = _value(node, form), form
         except WrongValue as wrong:

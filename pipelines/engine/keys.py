@@ -1,42 +1,64 @@
 """A step is addressed by content: the same key means the same outputs.
 
 A key is made once a step, of its parents' keys and not of their values, so a graph's keys cost a walk along its edges.
+Where keys can't tell, as with what goes into a part or comes out of a race, the JSON of the values does.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from pipelines.engine.plan import Step
+from pipelines.node import ERROR
 from pipelines.values import JSON
+
+if TYPE_CHECKING:
+    from pipelines.engine.step import Step
 
 _BYTES = 20
 _by_port = attrgetter("into")
 
 
-def input_key(kind: str, given: JSON) -> str:
-    """The key of an input: what was given, whatever the input is called."""
-    form = json.dumps([kind, given], sort_keys=True, separators=(",", ":"))
-    return blake2b(form.encode(), digest_size=_BYTES).hexdigest()
+def content_key(what: str, form: JSON) -> str:
+    """The key of something known by its JSON: an input, whatever it is called, or outputs that were set by hand."""
+    text = json.dumps([what, form], sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_BYTES).hexdigest()
 
 
-def step_key(step: Step, seed: int | None, revisions: Iterable[str], run_id: str) -> str:
+def step_key(step: "Step", seed: int | None, revisions: Iterable[str], run_id: str) -> str:
     """The key of a step whose parents have theirs. A random step without a seed has one that no other run has: what it
-    is made of, a dot, and the run.
+    is made of, a dot, the run, and where in the run it is.
     """
-    node = step.node
-    parts = [step.kind, str(node.version), node.model_dump_json()]
-    for wire in sorted(step.wires, key=_by_port) if len(step.wires) > 1 else step.wires:
-        parts += (wire.into, wire.source.key, wire.port)
-    random = node.is_random()
+    place = step.place
+    parts = [place.head]
+    wires = place.wires
+    for wire in sorted(wires, key=_by_port) if len(wires) > 1 else wires:
+        source = step.loop.steps[wire.at]
+        # What a failure says isn't told by the key of the step that failed.
+        key = source.key if wire.port != ERROR.name else content_key(ERROR.name, source.forms.get(ERROR.name))
+        parts += (wire.into, key, wire.port)
+    random = place.chance
     if random and seed is not None:
         parts.append(f"seed {seed}")
     parts += revisions
-    digest = blake2b("\0".join(parts).encode(), digest_size=_BYTES).hexdigest()
-    return f"{digest}.{run_id}" if random and seed is None else digest
+    digest = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=_BYTES).hexdigest()
+    return f"{digest}.{run_id}:{step.name}" if random and seed is None else digest
+
+
+def by_content(key: str, forms: Mapping[str, JSON]) -> str:
+    """The key of a step that gave `forms`, whatever decided about them: chance, a race, a person."""
+    return f"{key.partition('.')[0]}.{content_key('gave', dict(forms))}"
 
 
 def same_but_for_chance(key: str, other: str) -> bool:
-    """Whether two keys of random steps without a seed are of the same step with the same inputs, in whatever runs."""
+    """Whether two keys are of the same step with the same inputs, in whatever runs, and chance decides the rest."""
     return "." in key and key.partition(".")[0] == other.partition(".")[0]
+
+
+def varied(seed: int | None, rounds: tuple[int, ...]) -> int | None:
+    """The seed of a step inside the rounds of the nodes around it; the first round leaves it as it is."""
+    if seed is None or not any(rounds):
+        return seed
+    digest = blake2b(f"{seed} {rounds}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest) & 0x7FFFFFFF

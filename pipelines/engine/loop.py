@@ -2,38 +2,87 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.engine.outcome import StepRecord
-from pipelines.engine.plan import NO_VALUES, Step, Wire
+from pipelines.engine.perform import perform, skip
+from pipelines.engine.plan import Plan, Wire
+from pipelines.engine.ready import ready_as_wished
 from pipelines.engine.scope import Scope
-from pipelines.engine.step import perform, skip
+from pipelines.engine.step import Step
+from pipelines.engine.wishes import Way
 from pipelines.values import JSON
+
+if TYPE_CHECKING:
+    from pipelines.engine.flow import Inside
 
 _BREATH = 0.005  # seconds after which quick steps let the rest of the loop have its turn
 
 
 class Loop:
-    """Runs the steps of one run. After `go`, `records` are in the order of their ends, `outputs` by output's name."""
+    """Runs a plan once: that of the run, or within it that of a part, under a prefix of its steps' paths.
 
-    def __init__(self, steps: Mapping[str, Step]) -> None:
-        self.records: list[StepRecord] = []
+    After `go`, `outputs` and, of a part, `results` hold the JSON and the values of the outputs by name; `failed` is the
+    first error that nothing caught; `waits` says that a step waits for an answer, `unheard` that a stream from outside
+    failed. `rounds` are those of the nodes around, outermost first.
+    """
+
+    inside: "Inside"
+    """What the node around a part knows of the values that come in."""
+
+    def __init__(self, plan: Plan, scope: Scope, prefix: str = "", owner: Step | None = None) -> None:
+        self.plan = plan
+        self.scope = scope
+        self.owner = owner
+        self.rounds: tuple[int, ...] = ()
+        self.start: Way = ()
+        self.only: Way = ()
+        self.forced: set[int] = set()
+        self.forced_all = False
+        self.given: Mapping[str, Any] = {}
         self.outputs: dict[str, JSON] = {}
-        self._steps = steps
-        self._breathed = 0.0
+        self.results: dict[str, Any] = {}
+        self.failed: dict[str, JSON] | None = None
+        self.waits = False
+        self.unheard = False
+        self.taken: dict[int, tuple[Mapping[str, JSON], str]] = {}
+        """Outputs that are taken as they stand, with the reason, by place."""
+        self.steps = [
+            Step(place, self, prefix + place.name if prefix else place.name, waiting, users)
+            for place, waiting, users in zip(plan.places, plan.waiting, plan.users, strict=True)
+        ]
 
-    async def go(self, scope: Scope) -> None:
+    def nest(
+        self, inside: "Inside", part: str, given: Mapping[str, Any], shown: int | None, at: int, start: Way, only: Way
+    ) -> "Loop":
+        """The loop of a part of one of the steps; `shown` is the number in its path."""
+        owner = inside.step
+        place, plan = owner.place, owner.place.parts[part]
+        prefix = f"{owner.name}/" if shown is None else f"{owner.name}[{shown}]/"
+        inner = Loop(plan, self.scope, prefix, owner)
+        inner.inside, inner.given, inner.start, inner.only = inside, given, start, only
+        inner.rounds = (*self.rounds, at)
+        inner.forced_all = self.is_forced(owner)
+        if place.traits.passes_streams and plan.spring is not None:
+            inner.steps[plan.spring[0]].outlet = owner
+        return inner
+
+    async def go(self) -> None:
         """Run every step that can be run. Raises CancelledError when cancelled, with all steps stopped."""
-        self._scope = scope
-        roots = [step for step in self._steps.values() if not step.waiting]
+        ready = self._ready()
         async with asyncio.TaskGroup() as self._tasks:
-            for step in roots:
+            for step in ready[1:]:
                 self._tasks.create_task(self._follow(step))
+            if ready:
+                await self._follow(ready[0])
 
     def flowing(self, step: Step) -> None:
         """The first piece is there: whoever reads along need not wait for the rest."""
-        early, step.early = step.early, []
-        for after in early:
+        if step.flowed:
+            return
+        step.flowed = True
+        for at in step.place.early:
+            after = self.steps[at]
             after.waiting -= 1
             if not after.waiting:
                 self._tasks.create_task(self._follow(after))
@@ -42,32 +91,69 @@ class Loop:
         """Do `work` beside the steps, and before the run ends."""
         self._tasks.create_task(work)
 
+    def under_way(self) -> list[Step]:
+        """The steps that have begun and not ended."""
+        return [step for step in self.steps if step.state == "running"]
+
+    def is_forced(self, step: Step) -> bool:
+        """Whether kept results of the step don't count."""
+        return self.forced_all or step.place.index in self.forced
+
+    def _ready(self) -> list[Step]:
+        wishes = self.scope.wishes
+        if self.start or self.only or wishes.values or self.plan.has_pins:
+            return ready_as_wished(self)
+        return [self.steps[at] for at in self.plan.roots]
+
     async def _follow(self, first: Step) -> None:
         """Run a step, then one of those that only waited for it, and so on; the others get tasks of their own."""
         step: Step | None = first
+        scope, now = self.scope, self.scope.events.now
         while step is not None:
-            self.records.append(await self._settle(step))
-            _let_go(step)
+            lacking = self._lacking(step) if step.place.wires else None
+            record = await perform(step, scope) if lacking is None else self._skip(step, lacking)
+            if record is None:
+                self.waits = True
+                return
+            self._took(step, record)
             step = self._release(step)
-            now = self._scope.events.now()
-            if now - self._breathed > _BREATH:
+            if now() - scope.breathed > _BREATH:
                 await asyncio.sleep(0)
-                self._breathed = self._scope.events.now()
+                scope.breathed = now()
 
-    async def _settle(self, step: Step) -> StepRecord:
-        lacking = _lacking(step)
-        if lacking is not None:
-            reason = "upstream-failed" if lacking.source.spoiled else "nothing-arrived"
-            return skip(step, self._scope, reason, lacking.source.name)
-        record = await perform(step, self._scope)
-        if step.traits.is_output and step.forms:
-            (self.outputs[step.node.name],) = step.forms.values()  # type: ignore[attr-defined]  # an OutputNode has one
-        return record
+    def _took(self, step: Step, record: StepRecord) -> None:
+        """Note how the step ended, and let go of the values that nobody will ask for any more: a run holds what is in
+        use, and not all it ever made.
+        """
+        self.scope.records.append(record)
+        if step.spoiled and record.error is not None and self.failed is None:
+            self.failed = {"node": step.name, **record.error}
+        if step.place.traits.is_output and step.forms:
+            self._take_out(step)
+        if not step.users:
+            step.let_go()
+        for wire in step.place.wires:
+            source = self.steps[wire.at]
+            source.users -= 1
+            if not source.users and source.state != "running":
+                source.let_go()
+
+    def _take_out(self, step: Step) -> None:
+        name: str = step.place.node.name  # type: ignore[attr-defined]  # an OutputNode has one
+        (self.outputs[name],) = step.forms.values()
+        if self.owner is not None:
+            (wire,) = step.place.wires
+            value = self.steps[wire.at].values[wire.port]
+            self.results[name] = value if wire.convert is None else wire.convert(value)
+
+    def _skip(self, step: Step, lacking: Wire) -> StepRecord:
+        source = self.steps[lacking.at]
+        return skip(step, self.scope, "upstream-failed" if source.spoiled else "nothing-arrived", source.name)
 
     def _release(self, step: Step) -> Step | None:
-        early, step.early = step.early, []
-        follower: Step | None = None
-        for after in (*step.onward, *early) if early else step.onward:
+        place, follower = step.place, None
+        for at in (*place.onward, *place.early) if place.early and not step.flowed else place.onward:
+            after = self.steps[at]
             after.waiting -= 1
             if after.waiting:
                 continue
@@ -75,33 +161,26 @@ class Loop:
                 follower = after
             else:
                 self._tasks.create_task(self._follow(after))
+        step.flowed = True
         return follower
 
-
-def _let_go(step: Step) -> None:
-    """Forget the values that nobody will ask for any more: a run holds what is in use, and not all it ever made."""
-    if not step.users:
-        step.values, step.pipe = NO_VALUES, None
-    for wire in step.wires:
-        wire.source.users -= 1
-        if not wire.source.users and wire.source.state != "running":
-            wire.source.values, wire.source.pipe = NO_VALUES, None
-
-
-def _lacking(step: Step) -> Wire | None:
-    """The wire for whose sake the step is skipped: a failure upstream, a required input that nothing came to, or
-    inputs that nothing came to at all.
-    """
-    silent: Wire | None = None
-    silences = 0
-    for wire in step.wires:
-        source = wire.source
-        if source.spoiled:
-            return wire
-        if wire.port not in source.values and not (wire.piecewise and source.state == "running"):
-            silences += 1
-            if silent is None or wire.required:
-                silent = wire
-    if silent is not None and (silent.required or silences == len(step.wires)):
-        return silent
-    return None
+    def _lacking(self, step: Step) -> Wire | None:
+        """The wire for whose sake the step is skipped: a failure upstream, a required input that nothing came to, or
+        inputs that nothing came to at all.
+        """
+        if step.place.index in self.taken:
+            return None
+        silent: Wire | None = None
+        silences = 0
+        wires = step.place.wires
+        for wire in wires:
+            source = self.steps[wire.at]
+            if source.spoiled:
+                return wire
+            if wire.port not in source.values and not (wire.piecewise and source.state == "running"):
+                silences += 1
+                if silent is None or wire.required:
+                    silent = wire
+        if silent is not None and (silent.required or silences == len(wires)):
+            return silent
+        return None

@@ -1,152 +1,224 @@
-"""A checked graph, made ready to run: one `Step` a node, one `Wire` an edge."""
+"""A checked graph, made ready to run any number of times: one `Place` a node, one `Wire` an edge, one `Plan` a part."""
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
 
-from pipelines.checks import Bound, bind, faults, references_of
-from pipelines.engine.streams import Pipe
-from pipelines.graph import Graph, MalformedGraph
-from pipelines.node import InputNode, Node, OutputNode, Port, ReferenceKind, Reliability
+from pipelines.checks import Bound, bind, faults
+from pipelines.engine.traits import Traits, traits_of
+from pipelines.graph import Graph, GraphNode, MalformedGraph
+from pipelines.node import ERROR, FlowNode, Node, Port, Signature
 from pipelines.values import JSON, conversion
 
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What is the same for all nodes of a kind. `manner` is how `run` is called: awaited on the loop, iterated on the
-    loop, or called in a pool of threads.
-    """
-
-    manner: Literal["waits", "streams", "computes"]
-    reliability: Reliability
-    stored: bool
-    seeded: bool
-    references: tuple[tuple[str, ReferenceKind, str | None], ...]
-    is_input: bool
-    is_output: bool
-
-
-NO_VALUES: Mapping[str, Any] = {}
+NO_PARTS: "Mapping[str, Plan]" = {}
 
 
 class Wire:
-    """An edge as seen from its target. `convert` is None where the value is handed over as it is; `takes_pieces` says
-    that the target reads along, `piecewise` that the source also writes in pieces of the same type.
+    """An edge as seen from its target; `at` is the place that it comes from. `convert` is None where the value is
+    handed over as it is; `takes_pieces` says that the target reads along, `piecewise` that the source may also write in
+    pieces of the same type.
     """
 
-    __slots__ = ("convert", "into", "piecewise", "port", "required", "source", "takes_pieces", "type")
+    __slots__ = ("at", "convert", "into", "piecewise", "port", "required", "takes_pieces", "type")
 
-    def __init__(self, source: "Step", output: Port, target: Port) -> None:
-        self.source = source
+    def __init__(self, at: int, output: Port, target: Port, takes_pieces: bool, writes_pieces: bool) -> None:
+        self.at = at
         self.port = output.name
         self.into = target.name
         self.type = target.type
         self.required = target.required
-        self.convert = None if output.type == target.type else conversion(output.type, target.type)
-        self.takes_pieces = target.streams
-        self.piecewise = target.streams and output.streams and output.type == target.type
+        self.convert = None if output.type is target.type else _conversion(output, target)
+        self.takes_pieces = takes_pieces
+        self.piecewise = takes_pieces and writes_pieces and self.convert is None
 
 
-class Step:
-    """One node within one run: what is fixed about it, and how far it is.
+def _conversion(output: Port, target: Port) -> Callable[[Any], Any] | None:
+    return None if output.type == target.type else conversion(output.type, target.type)
 
-    `waiting` counts the wires that have brought nothing yet. `onward` are the steps that wait for this one's end, one
-    for each wire; `early` those that wait for its first piece. `users` counts the wires whose target hasn't ended:
-    at none the values are let go. `spoiled` says that a failure lies upstream.
+
+class Place:
+    """One node of a graph, as every run of it finds it.
+
+    `wires` lead here; `onward` are the places that wait for this one's end, one for each wire; `early` those that wait
+    for its first piece. `catches` says that something is wired to its output `error`. `parts` are those that it runs.
     """
 
-    __slots__ = (
-        "attempts",
-        "early",
-        "forms",
-        "key",
-        "kind",
-        "name",
-        "node",
-        "onward",
-        "outputs",
-        "pipe",
-        "run",
-        "spoiled",
-        "state",
-        "traits",
-        "users",
-        "values",
-        "waiting",
-        "wires",
-    )
+    catches = False
+    pinned: Mapping[str, JSON] | None = None
+    parts: "Mapping[str, Plan]" = NO_PARTS
 
-    def __init__(self, name: str, kind: str, node: Node, outputs: Mapping[str, Port]) -> None:
+    def __init__(self, index: int, name: str, saved: GraphNode, node: Node, outputs: Mapping[str, Port]) -> None:
+        self.index = index
         self.name = name
-        self.kind = kind
+        self.kind = saved.kind
         self.node = node
-        self.run: Callable[..., Any] = node.run  # type: ignore[attr-defined]  # each kind has its own signature
-        self.traits = traits_of(type(node))
+        self.run: Callable[..., Any] = getattr(node, "run", _no_run)
+        self.traits: Traits = traits_of(type(node))
+        self.reliability = self.traits.reliability.but(saved.reliability)
         self.outputs = outputs
         self.wires: list[Wire] = []
-        self.onward: list[Step] = []
-        self.early: list[Step] = []
-        self.waiting = 0
-        self.users = 0
-        self.state: Literal["waiting", "running", "succeeded", "failed", "skipped"] = "waiting"
-        self.spoiled = False
-        self.attempts = 0
-        self.key = ""
-        self.values: Mapping[str, Any] = NO_VALUES
-        self.forms: Mapping[str, JSON] = NO_VALUES
-        self.pipe: Pipe | None = None
+        self.onward: list[int] = []
+        self.early: list[int] = []
+        if saved.pinned:
+            self.pinned = saved.pinned
+
+    @cached_property
+    def head(self) -> str:
+        """What of a step's key is the same in every run: kind, version, parameters, and the parts that it runs."""
+        parts = [self.kind, str(self.node.version), self.node.model_dump_json()]
+        return "\0".join([*parts, *(plan.digest for plan in self.parts.values())])
+
+    @cached_property
+    def seed(self) -> int | None:
+        """The node's own."""
+        return getattr(self.node, "seed", None) if self.traits.seeded else None
+
+    @cached_property
+    def chance(self) -> bool:
+        """Whether the same inputs may give another result; of a node with parts, when that holds for a step in them
+        that has no seed of its own.
+        """
+        return self.node.is_random() or any(plan.chance for plan in self.parts.values())
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether it waits for a person or a time, or a step of its parts does."""
+        return self.traits.manner == "asks" or any(plan.asks for plan in self.parts.values())
+
+    @cached_property
+    def references(self) -> tuple[tuple[Any, str], ...]:
+        """The models and collections that it names, and its parts do: (what, name)."""
+        own = [(what, getattr(self.node, field)) for field, what in self.traits.references]
+        inside = [each for plan in self.parts.values() for each in plan.references]
+        return tuple(dict.fromkeys(each for each in (*own, *inside) if each[1] is not None))
 
 
-def plan(graph: Graph, catalogue: Mapping[str, type[Node]]) -> dict[str, Step]:
-    """The steps of `graph`, by name, wired. Raises MalformedGraph for a graph with errors among its findings."""
+class Plan:
+    """The places of a graph in the order of its nodes; `index` finds one by the node's name. `inlets` and `outlets` are
+    the places of its inputs and outputs by their names; `spring`, of a part, is the place whose stream comes out of it
+    and the name of that output.
+    """
+
+    def __init__(self, bound: Bound, signature: Signature, parts: "Mapping[str, Plan]") -> None:
+        self.places = _places(bound, parts)
+        self.index = {place.name: place.index for place in self.places}
+        self.signature = signature
+        _wire(self, bound)
+        self.waiting = [len(place.wires) for place in self.places]
+        self.users = [len(place.onward) + len(place.early) for place in self.places]
+        self.roots = [place.index for place in self.places if not place.wires]
+        named: Any = [place for place in self.places if place.traits.is_input or place.traits.is_output]
+        self.inlets: dict[str, Place] = {place.node.name: place for place in named if place.traits.is_input}
+        self.outlets: dict[str, Place] = {place.node.name: place for place in named if place.traits.is_output}
+        self.has_pins = any(place.pinned for place in self.places)
+
+    @cached_property
+    def spring(self) -> tuple[int, str] | None:
+        for name, place in self.outlets.items():
+            for wire in place.wires:
+                source = self.places[wire.at]
+                if wire.convert is None and wire.port == _stream_of(source):
+                    return wire.at, name
+        return None
+
+    @cached_property
+    def kinds(self) -> dict[str, type[Node]]:
+        """The kinds that it is made of, and its parts."""
+        found = {place.kind: type(place.node) for place in self.places}
+        for place in self.places:
+            for plan in place.parts.values():
+                found |= plan.kinds
+        return found
+
+    @cached_property
+    def digest(self) -> str:
+        """The same for two parts that give the same when given the same."""
+        form = [[each.name, each.head, each.pinned, _ends(self, each)] for each in self.places]
+        return blake2b(json.dumps(form, sort_keys=True).encode(), digest_size=20).hexdigest()
+
+    @cached_property
+    def chance(self) -> bool:
+        return any(place.chance and place.seed is None for place in self.places)
+
+    @cached_property
+    def asks(self) -> bool:
+        return any(place.asks for place in self.places)
+
+    @cached_property
+    def references(self) -> tuple[tuple[Any, str], ...]:
+        return tuple(each for place in self.places for each in place.references)
+
+    def downstream(self, index: int) -> set[int]:
+        """The place and everything that hangs on it."""
+        return _reach(index, lambda here: (*self.places[here].onward, *self.places[here].early))
+
+    def upstream(self, index: int, leaves: set[int]) -> set[int]:
+        """The place and everything that it needs; nothing that only the `leaves` need."""
+        return _reach(index, lambda here: () if here in leaves else (wire.at for wire in self.places[here].wires))
+
+
+def plan(graph: Graph, catalogue: Mapping[str, type[Node]]) -> Plan:
+    """The plan of `graph`. Raises MalformedGraph for a graph with errors among its findings."""
     bound = bind(graph, catalogue)
     if errors := faults(bound):
         raise MalformedGraph(errors)
-    steps = {name: Step(name, graph.nodes[name].kind, node, bound.outputs[name]) for name, node in bound.nodes.items()}
-    _wire(steps, bound)
-    return steps
+    return _planned(bound, Signature())
 
 
-def downstream(step: Step) -> set[str]:
-    """The names of `step` and of everything that hangs on it."""
-    reached, waiting = {step.name}, [step]
+def _planned(bound: Bound, signature: Signature) -> Plan:
+    parts = {name: _planned(part, bound.signatures[name]) for name, part in bound.parts.items()}
+    return Plan(bound, signature, parts)
+
+
+def _places(bound: Bound, parts: Mapping[str, Plan]) -> list[Place]:
+    saved, outputs = bound.graph.nodes, bound.outputs
+    places = [Place(at, name, saved[name], node, outputs[name]) for at, (name, node) in enumerate(bound.nodes.items())]
+    if parts:
+        for place in places:
+            if isinstance(place.node, FlowNode):
+                place.parts = {name: parts[name] for name in place.node.part_names()}
+    return places
+
+
+def _wire(made: Plan, bound: Bound) -> None:
+    places, index = made.places, made.index
+    for edge in bound.graph.edges:
+        source, target = places[index[edge.source.node]], places[index[edge.target.node]]
+        output = source.outputs.get(edge.source.port, ERROR)
+        into = bound.inputs[target.name][edge.target.port]
+        takes = into.streams and (target.traits.manner != "flows" or target.traits.passes_streams)
+        writes = takes and (source.traits.is_input or output.name == _stream_of(source))
+        wire = Wire(source.index, output, into, takes, writes)
+        target.wires.append(wire)
+        (source.early if wire.piecewise else source.onward).append(target.index)
+        if output is ERROR:
+            source.catches = True
+
+
+def _stream_of(place: Place) -> str | None:
+    """The name of the output that is written in pieces; one at most is."""
+    if place.traits.manner == "streams":
+        return next(iter(place.outputs))
+    if place.traits.passes_streams:
+        return next((part.spring[1] for part in place.parts.values() if part.spring), None)
+    return None
+
+
+def _ends(made: Plan, place: Place) -> list[list[str]]:
+    return sorted([wire.into, made.places[wire.at].name, wire.port] for wire in place.wires)
+
+
+def _reach(start: int, nearby: Callable[[int], Iterable[int]]) -> set[int]:
+    reached, waiting = {start}, [start]
     while waiting:
-        here = waiting.pop()
-        for after in (*here.onward, *here.early):
-            if after.name not in reached:
-                reached.add(after.name)
-                waiting.append(after)
+        for other in nearby(waiting.pop()):
+            if other not in reached:
+                reached.add(other)
+                waiting.append(other)
     return reached
 
 
-@cache
-def traits_of(kind: type[Node]) -> Traits:
-    """What the engine wants to know about a kind. Raises TypeError for a `run` that can't be."""
-    run = kind.run  # type: ignore[attr-defined]  # each kind has its own signature
-    manner: Literal["waits", "streams", "computes"] = "computes"
-    if inspect.isasyncgenfunction(run):
-        manner = "streams"
-    elif inspect.iscoroutinefunction(run):
-        manner = "waits"
-    return Traits(
-        manner,
-        kind.reliability or kind.family.reliability,
-        kind.is_stored(),
-        "seed" in kind.model_fields,
-        references_of(kind),
-        issubclass(kind, InputNode),
-        issubclass(kind, OutputNode),
-    )
-
-
-def _wire(steps: Mapping[str, Step], bound: Bound) -> None:
-    for edge in bound.graph.edges:
-        source, target = steps[edge.source.node], steps[edge.target.node]
-        output, into = source.outputs[edge.source.port], bound.inputs[target.name][edge.target.port]
-        wire = Wire(source, output, into)
-        target.wires.append(wire)
-        target.waiting += 1
-        source.users += 1
-        (source.early if wire.piecewise else source.onward).append(target)
+def _no_run(*_given: Any) -> None:
+    raise TypeError("a step that asks a person has no run")

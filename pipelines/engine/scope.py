@@ -5,16 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipelines.engine.events import Events
-from pipelines.engine.plan import Step
+from pipelines.engine.keys import varied
+from pipelines.engine.outcome import StepRecord
 from pipelines.engine.services import Services
+from pipelines.engine.steering import Steering
+from pipelines.engine.step import Step
+from pipelines.engine.wishes import Wishes
+from pipelines.node import Asked
 from pipelines.values import JSON
 
 
 @dataclass(slots=True)
 class Scope:
-    """`given` and `values` are the run's inputs as JSON and as values, by the input's name; `forced` are the steps
-    whose kept results don't count; `earlier` are the keys of an earlier run's steps, by node; `flowing` is called when
-    a step's first piece is there; `later` runs a coroutine beside the steps, before the run ends.
+    """`given` and `values` are the run's inputs as JSON and as values, by the input's name; `asked` are the questions
+    of earlier executions, by path; `later` runs a coroutine beside the steps, before the run ends. `records`, `asking`
+    and `left` grow as steps end, wait for an answer, or are broken off though the run goes on.
     """
 
     services: Services
@@ -23,25 +28,25 @@ class Scope:
     seed: int | None
     given: Mapping[str, JSON]
     values: Mapping[str, Any]
-    forced: frozenset[str]
-    earlier: Mapping[str, str]
-    flowing: Callable[[Step], None]
-    later: Callable[[Any], None]
+    wishes: Wishes
+    asked: Mapping[str, Asked]
+    steering: Steering | None
+    later: Callable[[Any], None] = lambda _work: None
+    records: list[StepRecord] = field(default_factory=list)
+    asking: list[Step] = field(default_factory=list)
+    left: list[Step] = field(default_factory=list)
+    breathed: float = 0.0
     models: dict[str, str] = field(default_factory=dict)
 
     def seed_of(self, step: Step) -> int | None:
-        """The node's own seed, else the run's."""
-        own: int | None = getattr(step.node, "seed", None) if step.traits.seeded else None
-        return self.seed if own is None else own
+        """The node's own seed, else the run's; another one in each round of the nodes around it."""
+        own = step.place.seed
+        seed = self.seed if own is None else own
+        return varied(seed, step.loop.rounds) if step.loop.rounds else seed
 
     async def revisions(self, step: Step) -> list[str]:
         """Of what the step's parameters name. A model stays the same within a run, a collection may not."""
-        found = []
-        for name, what, _task in step.traits.references:
-            reference = getattr(step.node, name)
-            if reference is not None and what != "part":
-                found.append(f"{what} {reference} {await self._revision(what, reference)}")
-        return found
+        return [f"{what} {name} {await self._revision(what, name)}" for what, name in step.place.references]
 
     async def _revision(self, what: Literal["model", "collection"], name: str) -> str:
         if what == "collection":

@@ -1,10 +1,13 @@
 """Pieces on their way from a node that writes to nodes that read along."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 MOST_AHEAD = 64  # pieces that the writer may be ahead of its slowest bounded reader
+_TURN = 16  # pieces after which a writer that never waits lets the others have their turn,
+_LONG = 0.005  # or seconds
 
 
 class StreamVoided(Exception):
@@ -20,33 +23,47 @@ class Pipe:
     and a reader is a place in the list.
     """
 
-    __slots__ = ("_news", "_room", "ended", "pieces", "raised", "readers")
+    __slots__ = ("_news", "_room", "_turned", "ended", "pieces", "raised", "readers")
 
     def __init__(self) -> None:
         self.pieces: list[Any] = []
         self.readers: set[Reader] = set()
         self.ended = False
         self.raised: type[Exception] | None = None
-        self._news = asyncio.Event()
-        self._room = asyncio.Event()
+        self._news: asyncio.Event | None = None
+        self._room: asyncio.Event | None = None
+        self._turned = 0.0
 
-    async def put(self, piece: Any) -> None:
-        """Hand on a piece, and wait while a bounded reader is too far behind."""
+    def put(self, piece: Any) -> bool:
+        """Hand on a piece; whether the writer should now call `hold`."""
         self.pieces.append(piece)
-        _ring(self._news)
-        await asyncio.sleep(0)  # a writer that never waits would leave no turn to its readers, nor to anybody
-        while any(len(self.pieces) - reader.at > MOST_AHEAD for reader in self.readers if reader.bounded):
+        if self._news is not None:
+            _ring(self._news)
+        return len(self.pieces) % _TURN == 0 or time.monotonic() - self._turned > _LONG
+
+    async def hold(self) -> None:
+        """Let the others have their turn, and wait while a bounded reader is too far behind."""
+        await asyncio.sleep(0)
+        while any(len(self.pieces) - reader.at > MOST_AHEAD - _TURN for reader in self.readers if reader.bounded):
+            if self._room is None:
+                self._room = asyncio.Event()
             await self._room.wait()
+        self._turned = time.monotonic()
 
     def end(self, raised: type[Exception] | None = None) -> None:
         """Nothing more comes: the value is whole, or `raised` says why it never will be."""
         self.ended, self.raised = True, raised
-        _ring(self._news)
+        if self._news is not None:
+            _ring(self._news)
+
+    def void(self) -> None:
+        """What was read doesn't count."""
+        self.end(StreamVoided)
 
     async def settled(self) -> None:
         """Wait for the end. Raises StreamVoided or StreamFailed."""
         while not self.ended:
-            await self._news.wait()
+            await self._more()
         if self.raised is not None:
             raise self.raised
 
@@ -55,6 +72,15 @@ class Pipe:
         reader = Reader(self, bounded)
         self.readers.add(reader)
         return reader
+
+    async def _more(self) -> None:
+        if self._news is None:
+            self._news = asyncio.Event()
+        await self._news.wait()
+
+    def _read_on(self) -> None:
+        if self._room is not None:
+            _ring(self._room)
 
 
 class Reader:
@@ -77,16 +103,16 @@ class Reader:
                 raise pipe.raised
             if self.at < len(pipe.pieces):
                 self.at += 1
-                _ring(pipe._room)
+                pipe._read_on()
                 return pipe.pieces[self.at - 1]
             if pipe.ended:
                 raise StopAsyncIteration
-            await pipe._news.wait()
+            await pipe._more()
 
     def close(self) -> None:
         """Read no more, and hold nobody back."""
         self.pipe.readers.discard(self)
-        _ring(self.pipe._room)
+        self.pipe._read_on()
 
 
 async def single(value: Any) -> AsyncIterator[Any]:

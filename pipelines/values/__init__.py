@@ -25,7 +25,8 @@ from pipelines.values.data import (
     Text,
     Video,
 )
-from pipelines.values.shelf import INLINE_BYTES, Shelf, fetch, keep
+from pipelines.values.join import JOINED, join_wav, joined
+from pipelines.values.shelf import INLINE_BYTES, Shelf, fetch, inline, keep
 from pipelines.values.types import (
     TYPES,
     ValueType,
@@ -38,6 +39,7 @@ from pipelines.values.types import (
 
 __all__ = [
     "INLINE_BYTES",
+    "JOINED",
     "JSON",
     "NOTHING",
     "NO_DOCUMENTS",
@@ -70,6 +72,9 @@ __all__ = [
     "encode",
     "extends",
     "fetch",
+    "inline",
+    "join_wav",
+    "joined",
     "keep",
     "type_named",
     "type_of",

@@ -30,6 +30,13 @@ def small(value: Any) -> bool:
     return (value.__class__ is str and len(value) <= _SURELY_INLINE) or value.__class__ in (float, bool, int)
 
 
+def inline(value: Any, kind: ValueType) -> JSON | None:
+    """The JSON of a value that is certainly small, found without writing it out; else None."""
+    if value.__class__ is str:
+        return value if kind.name == "Text" and len(value) <= _SURELY_INLINE else None
+    return value if value.__class__ is bool and kind.name == "Boolean" else None
+
+
 async def keep(value: Any, kind: ValueType, shelf: Shelf) -> JSON:
     """The JSON of `value`, or `{"type", "artifact", "size", "preview"}` when that is larger than 32 KiB."""
     form, data = await asyncio.to_thread(_written, value, kind) if _long(value) else _written(value, kind)

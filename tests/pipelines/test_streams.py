@@ -62,7 +62,7 @@ async def test_a_slow_reader_holds_the_writer_back(world: World, script: Script)
         "write.text -> fast.pieces",
     )
     running = asyncio.create_task(world.run(graph, KINDS))
-    await until(lambda: script.runs["written"] > MOST_AHEAD)
+    await until(lambda: script.runs["written"] > MOST_AHEAD // 2)
     for _ in range(100):
         await asyncio.sleep(0)
     assert script.runs["written"] <= MOST_AHEAD + 2
@@ -176,9 +176,9 @@ async def test_a_late_reader_gets_all_from_the_first() -> None:
 
     early = asyncio.create_task(collect(pipe.reader(bounded=True)))
     for piece in "abc":
-        await pipe.put(piece)
+        pipe.put(piece)
     late = asyncio.create_task(collect(pipe.reader(bounded=True)))
     await asyncio.sleep(0)
-    await pipe.put("d")
+    pipe.put("d")
     pipe.end()
     assert await early == await late == list("abcd")

@@ -1,0 +1,83 @@
+"""Outputs that need no work: kept from an earlier run, pinned in the graph, or given for this run; and why not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.engine.faults import UnfitValue, log
+from pipelines.engine.keys import content_key, same_but_for_chance
+from pipelines.engine.scope import Scope
+from pipelines.engine.step import Step
+from pipelines.node import NodeError
+from pipelines.values import JSON, WrongValue, fetch
+
+
+async def recall(step: Step, scope: Scope) -> bool:
+    """Take the outputs that are kept, if they are: those of an earlier run's throw of the dice before a new throw."""
+    if step.loop.is_forced(step):
+        return False
+    earlier = scope.wishes.earlier.get(step.name, "")
+    asks = step.place.traits.manner == "asks"
+    alike = same_but_for_chance(step.key, earlier) or (asks and earlier.startswith(f"{step.key}."))
+    if alike and await _recall_by(earlier, step, scope):
+        step.key = earlier
+        return True
+    return not asks and await _recall_by(step.key, step, scope)
+
+
+async def take(step: Step, scope: Scope) -> str:
+    """Take the outputs that are pinned or given; which of the two. Raises NodeError for those that can't be read."""
+    forms, why = step.loop.taken[step.place.index]
+    try:
+        step.values = await _fetched(forms, step, scope)
+    except NodeError:
+        raise
+    except WrongValue as wrong:
+        raise UnfitValue(str(wrong), "Set it anew, or take it off.") from None
+    step.forms, step.key = dict(forms), content_key("given", dict(forms))
+    return why
+
+
+async def store(step: Step, scope: Scope) -> None:
+    """Keep the outputs for later runs. A store that fails costs nothing but the work."""
+    try:
+        await scope.services.results.put(step.key, step.forms)
+    except Exception:
+        log.warning("the result of node %s can't be kept for later runs", step.name, exc_info=True)
+
+
+def reason(step: Step, scope: Scope) -> str:
+    """Why the step's outputs weren't taken from what is kept."""
+    if not step.place.traits.stored:
+        return "quick"
+    if step.loop.is_forced(step):
+        return "asked"
+    return "unseeded" if step.place.chance and scope.seed_of(step) is None else "new"
+
+
+def changed(step: Step, scope: Scope) -> list[str] | None:
+    """What is other than in the earlier run, where that is known: nodes that lead here, or else the step itself."""
+    earlier = scope.wishes.earlier
+    if earlier.get(step.name, step.key) == step.key:
+        return None
+    sources = (step.loop.steps[wire.at] for wire in step.place.wires)
+    others = [each.name for each in sources if earlier.get(each.name, each.key) != each.key]
+    return list(dict.fromkeys(others)) or [step.name]
+
+
+async def _recall_by(key: str, step: Step, scope: Scope) -> bool:
+    """Take the outputs that are kept under `key`, if they are. A store that fails keeps nothing."""
+    try:
+        found = await scope.services.results.get(key)
+        if found is None or not found.keys() <= step.place.outputs.keys():
+            return False
+        values = await _fetched(found, step, scope)
+    except Exception:
+        log.warning("the kept result of node %s can't be read; it is run again", step.name, exc_info=True)
+        return False
+    step.forms, step.values = found, values
+    return True
+
+
+async def _fetched(forms: Mapping[str, JSON], step: Step, scope: Scope) -> dict[str, Any]:
+    outputs, artifacts = step.place.outputs, scope.services.artifacts
+    return {port: await fetch(form, outputs[port].type, artifacts) for port, form in forms.items()}
