@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
+from telemetry.traces import current
 from webapp.access import Caller
 from webapp.api.problems import Problem
 from webapp.bell.producer import append_end, ring_cancel, ring_runs, ring_step_cancel
@@ -117,6 +118,7 @@ def _what(wanted: Wanted) -> dict[str, Any]:
         "seed": wanted.seed,
         "start_from": wanted.start_from or "",
         "only": wanted.only or "",
+        "trace": current.get(),
         "values": None if wanted.values is None else Jsonb(wanted.values),
         "priority": wanted.priority,
         "most_queued": settings.MOST_QUEUED,

@@ -38,9 +38,9 @@ _REST = """
     RETURNING id, workspace_id, last_number, graph
 ), made AS (
     INSERT INTO runs_run (id, workspace_id, pipeline_id, number, graph, inputs, seed, start_from, "only", "values",
-                          priority, cause, api_key_id, requested_by_id)
+                          priority, cause, trace, api_key_id, requested_by_id)
     SELECT %(id)s::uuid, p.workspace_id, p.id, p.last_number, p.graph, %(inputs)s::jsonb, %(seed)s::bigint,
-           %(start_from)s, %(only)s, %(values)s::jsonb, %(priority)s::int, %(cause)s, who.api_key, who.by
+           %(start_from)s, %(only)s, %(values)s::jsonb, %(priority)s::int, %(cause)s, %(trace)s, who.api_key, who.by
     FROM p, who
     RETURNING number
 )

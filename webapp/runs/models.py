@@ -46,6 +46,7 @@ class Run(models.Model):
     status = models.TextField(choices=Status.choices, db_default=Status.QUEUED.value)
     priority = models.IntegerField(db_default=0)
     rank = models.FloatField(db_default=_SECONDS_NOW)  # its place among those of the same priority, lowest first
+    trace = models.TextField(db_default="")  # the W3C traceparent of the request that asked for it
     cause = models.TextField(choices=Cause.choices, db_default=Cause.PERSON.value)
     owner = models.TextField(null=True)
     token = models.IntegerField(db_default=0)

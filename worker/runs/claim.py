@@ -61,7 +61,7 @@ WITH RECURSIVE lining_up AS (
 UPDATE runs_run r
 SET status = 'running', owner = %(owner)s, token = token + 1, claims = claims + 1, started = coalesce(started, now())
 FROM mine WHERE r.id = mine.id
-RETURNING r.id, r.workspace_id AS workspace, r.graph, r.inputs, r.seed, r.start_from, r.only, r.values, r.owner,
+RETURNING r.id, r.workspace_id AS workspace, r.graph, r.inputs, r.seed, r.start_from, r.only, r.values, r.trace, r.owner,
           r.token, r.claims, r.cancel_requested, r.cancel_steps, mine.limited,
           extract(epoch FROM now() - r.started)::float8 AS age
 """
@@ -86,6 +86,7 @@ class Claimed:
     start_from: str
     only: str
     values: dict[str, dict[str, Any]] | None
+    trace: str
     owner: str
     token: int
     claims: int
