@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from pipelines.catalogue import CATALOGUE, describe
-from pipelines.checks import check
-from pipelines.graph import Finding
+from pipelines.checks import check, most_steps
+from pipelines.graph import MALFORMED, Finding, Graph
 from pipelines.reference import reference
 from pipelines.values import JSON
 
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def print_findings(path: str) -> int:
-    """One line a finding."""
+    """One line a finding, and the largest number of steps."""
     try:
         form = read(path)
     except (OSError, ValueError, RecursionError) as error:
@@ -40,6 +40,8 @@ def print_findings(path: str) -> int:
         print(line(finding))
     if not findings:
         print("Nothing to complain about.")
+    if not any(finding.code in MALFORMED for finding in findings):
+        print(f"At most {most_steps(Graph.parse(form), CATALOGUE):,} steps.")
     return 1 if any(finding.severity == "error" for finding in findings) else 0
 
 

@@ -6,6 +6,8 @@ from typing import Literal
 from pipelines.values import JSON
 
 Severity = Literal["error", "warning", "note"]
+MALFORMED = frozenset({"malformed", "unknown-field", "bad-name", "unfilled-part"})
+"""The codes of what makes JSON no graph."""
 
 
 @dataclass(frozen=True, slots=True)

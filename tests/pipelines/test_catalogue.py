@@ -144,7 +144,9 @@ def test_the_terminal_checks_a_graph(tmp_path: Any, capsys: pytest.CaptureFixtur
     torn.write_text("{")
     assert main(["check", str(good)]) == 0
     assert main(["check", str(bad)]) == 1
-    assert "error missing-input" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "error missing-input" in said
+    assert said.count("At most 3 steps.") == 2
     assert main(["check", str(torn)]) == 2
     assert main(["check", str(tmp_path / "none.json")]) == 2
     assert "can't be read" in capsys.readouterr().err

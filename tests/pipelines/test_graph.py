@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.catalogue import CATALOGUE
 from pipelines.checks import check
-from pipelines.graph import Edge, End, Finding, Graph, GraphNode, MalformedGraph, Part, Source
+from pipelines.graph import MALFORMED, Edge, End, Finding, Graph, GraphNode, MalformedGraph, Part, Source
 from tests.pipelines.test_values import json_values
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,10}", fullmatch=True)
@@ -92,9 +92,6 @@ def test_a_graph_survives_json(graph: Graph) -> None:
 def test_the_json_of_a_graph_is_given_back_as_it_was() -> None:
     assert Graph.parse(EXAMPLE).dump() == EXAMPLE
     assert Graph.parse(NESTED).dump() == NESTED
-
-
-MALFORMED = ("malformed", "unknown-field", "bad-name", "unfilled-part")
 
 
 @given(json_values)
