@@ -29,18 +29,18 @@ class WatchedRun:
         metrics.gauge("genaisys_runs_here").inc()
 
     def saw(self, event: Event) -> None:
+        """Called in the task that does what the event tells: a step's start marks all that the task does then."""
         if count := _COUNTS.get(event["kind"]):
             count(self._graph, event)
         if self._spans:
             self._spans.saw(event)
-
-    def speaks_for(self, node: str) -> None:
-        """What this task logs and calls from now on, it does in the name of that step."""
-        current_step.set(node)
-        if self._spans:
-            current.set(self._spans.at(node))
+        if event["kind"] == "step.started":
+            self._speak_for(event["node"])
 
     def ended(self, status: str, error: Mapping[str, Any] | None = None) -> None:
+        """Its row says so. A run that waits for somebody has not ended, and goes on under another claim."""
+        if status == "waiting":
+            return self.let_go(status)
         if not self._here:
             return
         self._leave()
@@ -57,6 +57,12 @@ class WatchedRun:
         metrics.counter("genaisys_runs_let_go_total").labels(reason).inc()
         if self._spans:
             self._spans.let_go()
+
+    def _speak_for(self, node: str) -> None:
+        """What this task logs and calls from now on, it does in the name of that step."""
+        current_step.set(node)
+        if self._spans:
+            current.set(self._spans.at(node))
 
     def _leave(self) -> None:
         self._here = False

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 
 log = logging.getLogger(__name__)
 
 
-def serve(environ: Mapping[str, str], *, further: int = 0) -> int | None:
-    """Serves `/metrics` on the port named, plus `further`, in a thread, on loopback unless a host is named.
+def begin(name: str, environ: MutableMapping[str, str]) -> int | None:
+    """What a worker does once, when it starts; `name` is that of its service in traces, unless it was given one.
 
-    Gives the port. One that can't be had is a line in the log: nothing else of the worker depends on it.
-    Raises RuntimeError for what is no port.
+    Serves `/metrics` in a thread, on loopback unless a host is named, and gives the port. One that can't be had is a
+    line in the log: nothing else of the worker depends on it. Raises RuntimeError for what is no port.
     """
+    environ.setdefault("OTEL_SERVICE_NAME", name)
     given = environ.get("GENAISYS_METRICS_PORT", "")
     if not given:
         return None
     host, _, port = given.rpartition(":")
-    if not port.isdecimal() or not 0 < int(port) + further < 65536:
+    if not port.isdecimal() or not 0 < int(port) < 65536:
         raise RuntimeError(f"GENAISYS_METRICS_PORT is {given!r}; it must be a port, or host:port.")
     from prometheus_client import start_http_server
 
     from telemetry.metrics import REGISTRY
 
     try:
-        start_http_server(int(port) + further, host or "127.0.0.1", REGISTRY)
+        start_http_server(int(port), host or "127.0.0.1", REGISTRY)
     except OSError as error:
-        log.warning("Metrics are not served on port %d: %s.", int(port) + further, error.strerror)
+        log.warning("Metrics are not served on port %s: %s.", port, error.strerror)
         return None
-    return int(port) + further
+    return int(port)

@@ -15,6 +15,7 @@ from typing import Any
 
 from celery import Celery, signals
 
+from telemetry.serving import begin
 from worker import logs
 from worker.settings import settings
 
@@ -84,6 +85,7 @@ def _start(instance: Any, **_: object) -> None:
 
 def _start_for(queues: Any) -> None:
     consumed = set(queues.consume_from)
+    begin("genaisys-model-worker" if "models" in consumed else "genaisys-run-worker", os.environ)
     if "runs" in consumed:
         from worker.runs import loop
 

@@ -72,7 +72,13 @@ def run_worker(home: Home, env: Mapping[str, str]) -> Process:
 
 def model_worker(home: Home, env: Mapping[str, str]) -> Process:
     # A call gives its thread back at once; only the fetching of a model keeps one.
-    return _worker("Model worker", "models", "4", home, env)
+    return _worker("Model worker", "models", "4", home, {**env, **_next_port(env)})
+
+
+def _next_port(env: Mapping[str, str]) -> dict[str, str]:
+    """Where both workers run on one machine, the model worker's metrics are on the port after the run worker's."""
+    host, colon, port = env.get("GENAISYS_METRICS_PORT", "").rpartition(":")
+    return {"GENAISYS_METRICS_PORT": f"{host}{colon}{int(port) + 1}"} if port.isdecimal() else {}
 
 
 def _worker(title: str, queue: str, threads: str, home: Home, env: Mapping[str, str]) -> Process:

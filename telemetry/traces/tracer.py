@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from contextvars import ContextVar
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
@@ -19,9 +17,6 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, T
 from telemetry.traces.passed_on import parts_of, traceparent
 
 _given: ContextVar[tuple[int, int] | None] = ContextVar("given ids", default=None)
-service = "genaisys"
-"""The service's name where `OTEL_SERVICE_NAME` has none; each process sets its own before its first span."""
-
 Attributes = Mapping[str, str | bool | int | float]
 
 
@@ -29,8 +24,7 @@ class Tracing:
     """One a process."""
 
     def __init__(self) -> None:
-        name = {} if os.environ.get("OTEL_SERVICE_NAME") else {"service.name": service}
-        self._provider = TracerProvider(resource=Resource.create(name), id_generator=_Ids())
+        self._provider = TracerProvider(id_generator=_Ids())
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("genaisys")
 

@@ -12,6 +12,7 @@ from psycopg import Error, OperationalError
 
 from pipelines.engine import InputError, Steering, Waiting, execute
 from pipelines.graph import Graph, MalformedGraph
+from telemetry.runs import WatchedRun
 from worker.logs import current_run
 from worker.runs import reasons
 from worker.runs.claim import MOST_CLAIMS, Claimed, give_back
@@ -58,6 +59,7 @@ class Carried:
         self.missed_beats = 0
         self._workplace = workplace
         self._record = Record(run)
+        self.watched = WatchedRun(run.id, run.graph, age=run.age, parent=run.trace)
         self._log = EventLog(run.id, run.token, workplace.writer, on_fenced=lambda: self.stop("lost"))
         self._earlier = Earlier()
         self._steering = Steering()
@@ -160,6 +162,7 @@ class Carried:
         event = {**said, "at": self._at()}
         telling = self._earlier.to_tell(event)
         self._record.observe(event)
+        self.watched.saw(event)
         for each in telling:
             self._log.append(each)
 
@@ -171,6 +174,7 @@ class Carried:
         self._log.seal(end.event(self._at()))
         if await self._write_end(end):
             self._log.release()
+            self.watched.ended(end.status, end.error)
         else:
             self._log.forget()
             log.warning("the end of this run was refused: another worker has it")

@@ -159,6 +159,7 @@ class RunLoop:
             # The row still says that it runs here; the next heartbeats see that it doesn't, and release it.
             log.exception("a run was dropped by an unexpected error")
         finally:
+            carried.watched.let_go(carried.fate or "waiting")
             if self._running.get(carried.run.id) is carried:
                 del self._running[carried.run.id]
             if self._refused_for_room or carried.run.limited or carried.run.suspect:
