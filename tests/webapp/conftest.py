@@ -21,6 +21,10 @@ from webapp.gallery.models import Template
 from webapp.pipelines.actions import create_pipeline
 from webapp.pipelines.models import Pipeline
 from webapp.runs.models import Run, RunLog, Step, Wait
+from webapp.secrets.models import Secret
+from webapp.secrets.seal import seal
+from webapp.triggers.models import Schedule, Webhook
+from webapp.triggers.signing import new_secret
 from webapp.workspaces import actions
 from webapp.workspaces.models import Invitation, Membership, Role, Workspace
 
@@ -37,6 +41,8 @@ GREETING: dict[str, Any] = {
     ],
 }
 ENDED = [["1-1", {"kind": "run.started", "at": 0}], ["1-2", {"kind": "run.finished", "at": 1, "status": "succeeded"}]]
+ANN = {"question": "Ann"}
+WEBHOOK_SECRET = new_secret()
 WAITING = [
     ["1-1", {"kind": "run.started", "at": 0}],
     ["1-2", {"kind": "step.waiting", "at": 1, "node": "greet"}],
@@ -153,6 +159,9 @@ def belongings(
         "run": run.pk,
         "waiting": waiting_run(pipeline).pk,
         "queued": queued_run(pipeline).pk,
+        "schedule": Schedule.objects.create(pipeline=pipeline, cron="0 7 * * *", timezone="UTC", inputs=ANN).pk,
+        "webhook": Webhook.objects.create(pipeline=pipeline, secret=seal(WEBHOOK_SECRET, settings.SECRET_KEY)).pk,
+        "secret": Secret.objects.create(workspace=workspace, name="PASSWORD", sealed="sealed").name,
         "collection": collection.pk,
         "document": document.pk,
         "passage": passage,

@@ -13,7 +13,8 @@ VIEWER, RUNNER, EDITOR, OWNER = Role.VIEWER, Role.RUNNER, Role.EDITOR, Role.OWNE
 class Endpoint:
     """`path` as in the OpenAPI document; `names` say what of Alice's fills each of its blanks.
 
-    `role` is None where being signed in is enough, and `open` where not even that is needed.
+    `role` is None where being signed in is enough, `open` where not even that is needed, and `signed` where a signature
+    is asked for instead.
     """
 
     method: str
@@ -24,6 +25,7 @@ class Endpoint:
     files: bool = False
     query: str = ""
     open: bool = False
+    signed: bool = False
     headers: tuple[tuple[str, str], ...] = ()
 
     def address(self, belongings: dict[str, Any]) -> str:
@@ -63,6 +65,7 @@ ENDPOINTS = [
     Endpoint("GET", "/catalogue"),
     Endpoint("POST", "/check", body=GREETING),
     Endpoint("GET", "/me"),
+    Endpoint("PATCH", "/me", body={"name": "Bobby"}),
     Endpoint("PUT", "/me/password", body={"password": "quite another long one"}),
     Endpoint("GET", "/workspaces"),
     Endpoint("POST", "/workspaces", body={"name": "Second"}),
@@ -101,6 +104,20 @@ ENDPOINTS = [
     # Its limits are an owner's to change.
     Endpoint("PATCH", _HERE + "/queue", EDITOR, _lab(), {"paused": True}),
     Endpoint("POST", _HERE + "/queue/cancel", EDITOR, _lab(), {"running": True}),
+    Endpoint("GET", "/pipelines/{id}/schedules", VIEWER, _of("pipeline")),
+    Endpoint("POST", "/pipelines/{id}/schedules", EDITOR, _of("pipeline"), {"cron": "0 7 * * *", **_ASK}),
+    Endpoint("PATCH", "/schedules/{id}", EDITOR, _of("schedule"), {"enabled": False}),
+    Endpoint("DELETE", "/schedules/{id}", EDITOR, _of("schedule")),
+    Endpoint("POST", "/schedules/preview", body={"cron": "0 7 * * *"}),
+    Endpoint("GET", "/pipelines/{id}/webhooks", VIEWER, _of("pipeline")),
+    Endpoint("POST", "/pipelines/{id}/webhooks", EDITOR, _of("pipeline"), {}),
+    Endpoint("PATCH", "/webhooks/{id}", EDITOR, _of("webhook"), {"enabled": False}),
+    Endpoint("DELETE", "/webhooks/{id}", EDITOR, _of("webhook")),
+    # Whoever has the secret: its signature is the sign-in.
+    Endpoint("POST", "/hooks/{id}", names=_of("webhook"), body=_ASK["inputs"], signed=True),
+    Endpoint("GET", _HERE + "/secrets", VIEWER, _lab()),
+    Endpoint("PUT", _HERE + "/secrets/{name}", EDITOR, _lab(("name", "secret")), {"value": "hunter2"}),
+    Endpoint("DELETE", _HERE + "/secrets/{name}", EDITOR, _lab(("name", "secret"))),
     Endpoint("POST", _HERE + "/uploads", RUNNER, _lab(), files=True),
     Endpoint("GET", "/artifacts/{digest}", VIEWER, (("digest", "artifact"),)),
     Endpoint("GET", "/models"),

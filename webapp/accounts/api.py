@@ -1,14 +1,16 @@
 """The person behind the session."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from webapp.access import caller_of, visible
 from webapp.accounts.actions import WrongPassword, change_password
+from webapp.accounts.models import User
 from webapp.api.problems import Problem
 from webapp.workspaces.api import Strict, WorkspaceOut
 from webapp.workspaces.models import Workspace
@@ -20,7 +22,16 @@ class UserOut(Schema):
     id: int | None
     name: str
     email: str
+    language: str = ""
     has_password: bool = True
+
+
+class MeChange(Strict):
+    """What isn't sent stays as it is."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=150)] | None = None
+    email: str | None = Field(None, max_length=254)
+    language: Literal["", "en", "zh"] | None = Field(None, description="Empty: what the browser asks for.")
 
 
 class Me(Schema):
@@ -43,8 +54,26 @@ def me(request: HttpRequest) -> Any:
     user = caller.user
     if user is None:
         return {"user": {"id": None, "name": caller.shown, "email": ""}, "workspaces": workspaces}
-    shown = {"id": user.pk, "name": user.shown, "email": user.email, "has_password": user.has_usable_password()}
-    return {"user": shown, "workspaces": workspaces}
+    return {"user": _shown(user), "workspaces": workspaces}
+
+
+@router.patch("/me", response=UserOut)
+def change_me(request: HttpRequest, body: MeChange) -> Any:
+    user = caller_of(request).user
+    if user is None:
+        raise Problem(403, "A key is no person", "Sign in to change your name, your address or your language.")
+    said = {name: value for name, value in body.model_dump().items() if value is not None}
+    if said.get("email"):
+        try:
+            validate_email(said["email"])
+        except ValidationError as error:
+            errors = [{"loc": ["body", "email"], "msg": error.messages[0]}]
+            raise Problem(422, "This is no address", error.messages[0], errors) from None
+    for name, value in said.items():
+        setattr(user, name, value)
+    if said:
+        user.save(update_fields=list(said))
+    return _shown(user)
 
 
 @router.put("/me/password", response={204: None})
@@ -60,3 +89,8 @@ def set_password(request: HttpRequest, body: NewPassword) -> Any:
         errors = [{"loc": ["body", "password"], "msg": msg} for msg in error.messages]
         raise Problem(422, "This password is too easy", " ".join(error.messages), errors) from None
     return HttpResponse(status=204)
+
+
+def _shown(user: User) -> dict[str, Any]:
+    told = {"id": user.pk, "name": user.shown, "email": user.email, "language": user.language}
+    return {**told, "has_password": user.has_usable_password()}

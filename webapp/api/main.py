@@ -28,6 +28,8 @@ from webapp.pipelines.api import router as pipelines
 from webapp.runs.api import router as runs
 from webapp.runs.queue_api import router as queue
 from webapp.runs.waits_api import router as waits
+from webapp.secrets.api import router as secrets
+from webapp.triggers.api import router as triggers
 from webapp.workspaces.api import router as workspaces
 
 _PROBLEM = {
@@ -84,7 +86,11 @@ api = Api(
     parser=StrictParser(),
     urls_namespace="api",
 )
-for router in (system, accounts, workspaces, pipelines, runs, waits, queue, artifacts, collections, gallery, models):
+_ROUTERS = (
+    *(system, accounts, workspaces, pipelines, runs, waits, queue, triggers, secrets),
+    *(artifacts, collections, gallery, models),
+)
+for router in _ROUTERS:
     api.add_router("", router)
 
 

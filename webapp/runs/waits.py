@@ -38,7 +38,7 @@ def answer_wait(run: Run, node: str, answer: Any, caller: Caller) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, [run.pk])
         run.status = cursor.fetchone()[0]
-        values = {"answer": Jsonb(answer), "by": caller.author_id, "run": run.pk, "node": node}
+        values: dict[str, Any] = {"answer": Jsonb(answer), "by": caller.author_id, "run": run.pk, "node": node}
         if run.status not in Run.FINAL:
             cursor.execute(_ANSWER, values)
         if run.status in Run.FINAL or cursor.rowcount == 0:
