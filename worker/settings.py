@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from webapp.artifacts.stores import address
 class Settings:
     """`database_url` is None where no database was named: the terminal runner needs none.
 
-    `artifacts` is the address of the artifact store: a folder, or `s3://bucket/prefix`.
+    `artifacts` is the address of the artifact store: a folder, or `s3://bucket/prefix`. `results_bytes` bounds what a
+    workspace keeps of its steps' results, with the artifacts they name.
     """
 
     database_url: str | None
@@ -24,6 +25,8 @@ class Settings:
     models: Path
     artifacts: str
     concurrent_runs: int
+    results_bytes: int
+    secret_key: str = field(repr=False)
     log_level: str
 
     def require_database(self) -> str:
@@ -44,7 +47,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         home=home,
         models=Path(environ.get("GENAISYS_MODELS") or home / "models").absolute(),
         artifacts=address(environ, home),
-        concurrent_runs=_whole_number(environ, "GENAISYS_CONCURRENT_RUNS", default=200),
+        concurrent_runs=_whole_number(environ, "GENAISYS_CONCURRENT_RUNS", default=2000),
+        results_bytes=_whole_number(environ, "GENAISYS_RESULTS_BYTES", default=2 * 1024**3),
+        secret_key=environ.get("GENAISYS_SECRET_KEY") or "",
         log_level=(environ.get("GENAISYS_LOG_LEVEL") or "INFO").upper(),
     )
 

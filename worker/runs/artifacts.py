@@ -10,7 +10,7 @@ from psycopg import Error
 from pipelines.node import NodeError
 from pipelines.values import File
 from worker.artifacts import ArtifactStore, StoreUnavailable
-from worker.runs.workplace import Pool, ask
+from worker.runs.pool import Pool, ask
 
 HOLD = """
 WITH file (digest, media, size, workspace, name) AS (VALUES (%s, %s, %s::bigint, %s::bigint, %s)), known AS (

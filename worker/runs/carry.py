@@ -129,7 +129,7 @@ class Carried:
                 Graph.parse(run.graph),
                 self._workplace.catalogue,
                 run.inputs,
-                RunServices(run.workspace, self._workplace),
+                RunServices(run, self._workplace),
                 self._emit,
                 run_id=str(run.id),
                 seed=run.seed,

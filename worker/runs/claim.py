@@ -61,8 +61,8 @@ WITH RECURSIVE lining_up AS (
 UPDATE runs_run r
 SET status = 'running', owner = %(owner)s, token = token + 1, claims = claims + 1, started = coalesce(started, now())
 FROM mine WHERE r.id = mine.id
-RETURNING r.id, r.workspace_id AS workspace, r.graph, r.inputs, r.seed, r.start_from, r.only, r.values, r.trace, r.owner,
-          r.token, r.claims, r.cancel_requested, r.cancel_steps, mine.limited,
+RETURNING r.id, r.workspace_id AS workspace, r.graph, r.inputs, r.seed, r.start_from, r.only, r.values, r.trace,
+          r.owner, r.token, r.claims, r.cancel_requested, r.cancel_steps, mine.limited,
           extract(epoch FROM now() - r.started)::float8 AS age
 """
 

@@ -13,7 +13,7 @@ from psycopg import OperationalError
 from pipelines.values import Documents
 from webapp.collections.port import StoredCollection
 from worker.artifacts import StoreUnavailable
-from worker.runs.workplace import Pool
+from worker.runs.pool import Pool
 
 
 class RunCollection:

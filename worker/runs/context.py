@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Literal
 
 from pipelines.engine import Progress
-from pipelines.node import Artifacts, Collection, Encoder, NodeError, TextModel
-from worker.models.folder import ModelRefused, read_card
+from pipelines.node import Artifacts, Collection, Encoder, TextModel
 from worker.runs.artifacts import WorkspaceArtifacts
+from worker.runs.claim import Claimed
 from worker.runs.collection import RunCollection
-from worker.runs.results import WorkspaceResults
+from worker.runs.results import RunResults
+from worker.runs.secrets import reveal
 from worker.runs.workplace import Workplace
 
 
 class RunServices:
     """The engine's `Services`, for a run of one workspace."""
 
-    def __init__(self, workspace: int, workplace: Workplace) -> None:
-        self.artifacts: Artifacts = WorkspaceArtifacts(workplace.artifacts, workplace.pool, workspace)
-        self.results = WorkspaceResults(workplace.pool, workspace)
-        self._workspace = workspace
+    def __init__(self, run: Claimed, workplace: Workplace) -> None:
+        self.artifacts: Artifacts = WorkspaceArtifacts(workplace.artifacts, workplace.pool, run.workspace)
+        self.results = RunResults(workplace.results, run.workspace, run.id)
+        self._run = run
         self._workplace = workplace
 
     def context(self, node: str, progress: Progress, seed: int | None) -> RunContext:
@@ -30,16 +30,17 @@ class RunServices:
         """Raises NodeError when there is none of that name."""
         if kind == "collection":
             return await self.collection(name).revision()
-        if not name or name.startswith(".") or "/" in name or "\\" in name:
-            raise ModelRefused(f"{name!r} is no name of a model.", hint="Choose a model from the list.")
-        card = await asyncio.to_thread(read_card, self._workplace.settings.models / name)
-        return card.revision
+        return await self._workplace.models.revision(name)
 
-    def model(self, name: str, progress: Progress) -> TextModel | Encoder:
+    def model(self, name: str, progress: Progress, usage: dict[str, Any]) -> TextModel | Encoder:
         return self._workplace.models(name, progress)
 
     def collection(self, name: str) -> RunCollection:
-        return RunCollection(self._workplace.pool, self._workspace, name)
+        return RunCollection(self._workplace.pool, self._run.workspace, name)
+
+    async def secret(self, name: str) -> str:
+        """Raises NodeError."""
+        return await reveal(self._workplace.pool, self._run.workspace, name, self._workplace.settings.secret_key)
 
 
 class RunContext:
@@ -53,7 +54,7 @@ class RunContext:
         self._progress = progress
 
     def model(self, name: str) -> TextModel | Encoder:
-        return self._services.model(name, self._progress)
+        return self._services.model(name, self._progress, self.usage)
 
     def collection(self, name: str) -> Collection:
         return self._services.collection(name)
@@ -62,5 +63,5 @@ class RunContext:
         self._progress(fraction, note)
 
     async def secret(self, name: str) -> str:
-        """Raises NodeError: workspaces keep no secrets yet."""
-        raise NodeError(f"This workspace has no secret {name!r}.", "Use a node that needs none.")
+        """Raises NodeError when the workspace has none of that name."""
+        return await self._services.secret(name)

@@ -12,11 +12,11 @@ from psycopg import AsyncConnection, Error
 
 from pipelines.node import Asked
 from worker.runs.log import Event, EventLog
+from worker.runs.pool import Pool
 from worker.runs.record import Record
 from worker.runs.storable import dumps
 from worker.runs.stream import UNREACHABLE
 from worker.runs.waits import asked_so_far
-from worker.runs.workplace import Pool
 
 log = logging.getLogger(__name__)
 

@@ -16,11 +16,12 @@ import uvloop
 from psycopg import Error
 
 from pipelines.catalogue import CATALOGUE
-from worker.runs import cancel, results
+from worker.runs import cancel
 from worker.runs.carry import Carried
 from worker.runs.claim import Claimed, claim
 from worker.runs.lease import Lease, Owned
 from worker.runs.reaper import Reaper
+from worker.runs.trim import keep_in_bounds
 from worker.runs.workplace import Workplace, connect, open_workplace
 from worker.settings import Settings
 
@@ -96,7 +97,7 @@ class RunLoop:
                 "cancel": lambda: cancel.listen(ears, self._cancel),
                 "watch": self._watch,
                 "steps": self._keep_steps,
-                "trim": lambda: results.trim_now_and_then(workplace.pool),
+                "trim": lambda: keep_in_bounds(workplace.results, workplace.pool, self._settings.results_bytes),
                 "strangers": lambda: self._release_strangers(workplace),
             }
             working = [asyncio.create_task(_always(name, duty)) for name, duty in duties.items()]

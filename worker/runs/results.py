@@ -1,67 +1,160 @@
-"""Results of steps, by content key: what makes a killed run go on and an unchanged step not run again."""
+"""Results of steps, by content key: what makes a killed run go on and an unchanged step not run again.
+
+They lie in Postgres; in front of it is this worker's memory. Looking up and keeping is done for many steps at once.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
 
-from psycopg import Error
+import orjson
+from psycopg import Error, OperationalError
 
+from worker.runs.front import Front, Name
+from worker.runs.gathering import Gathering
+from worker.runs.pool import Pool
 from worker.runs.storable import dumps
-from worker.runs.workplace import Pool, ask
+from worker.runs.taken_up import RUN_BEFORE
 
 log = logging.getLogger(__name__)
 
-KEPT_DAYS = 30
-MOST_BYTES = 512 * 1024 * 1024
-
-GET = "SELECT outputs, used < now() - interval '1 hour' FROM runs_stepresult WHERE workspace_id = %s AND key = %s"
-TOUCH = "UPDATE runs_stepresult SET used = now() WHERE workspace_id = %s AND key = %s RETURNING key"
+AT_ONCE = 500
+# What a run of the same pipeline had will most likely be asked for next: one look brings all of it.
+GET = f"""
+WITH wanted AS (
+    SELECT * FROM unnest(%(workspaces)s::bigint[], %(keys)s::text[]) AS w(workspace_id, key)
+), likely AS (
+    SELECT mine.workspace_id, s.key FROM runs_run mine
+    CROSS JOIN LATERAL (SELECT mine.id UNION ALL ({RUN_BEFORE})) known (run) JOIN runs_step s ON s.run_id = known.run
+    WHERE mine.id = ANY(%(runs)s) AND s.key <> '' LIMIT %(most)s
+)
+SELECT workspace_id, key, r.outputs::text FROM runs_stepresult r
+JOIN (SELECT * FROM wanted UNION SELECT * FROM likely) w USING (workspace_id, key)
+"""  # noqa: S608 - made of constants
 PUT = """
-INSERT INTO runs_stepresult (workspace_id, key, outputs, size, used) VALUES (%s, %s, %s::jsonb, %s, now())
-ON CONFLICT (workspace_id, key) DO UPDATE SET used = now() RETURNING key
+INSERT INTO runs_stepresult (workspace_id, key, outputs, size, used)
+SELECT workspace_id, key, outputs, size, now() FROM jsonb_to_recordset(%(results)s::jsonb)
+    AS new(workspace_id bigint, key text, outputs jsonb, size bigint) ORDER BY workspace_id, key
+ON CONFLICT (workspace_id, key) DO UPDATE SET used = now()
 """
-# The least recently used leave first, once a workspace keeps more than its share.
-TRIM = """
-DELETE FROM runs_stepresult r USING (
-    SELECT id, used, sum(size) OVER (PARTITION BY workspace_id ORDER BY used DESC, id) AS so_far FROM runs_stepresult
-) s WHERE r.id = s.id AND (s.so_far > %s OR s.used < now() - make_interval(days => %s))
+TOUCH = """
+UPDATE runs_stepresult r SET used = now() FROM (
+    SELECT k.id FROM runs_stepresult k JOIN unnest(%(workspaces)s::bigint[], %(keys)s::text[]) AS w(workspace_id, key)
+    USING (workspace_id, key) WHERE k.used < now() - interval '1 minute' ORDER BY k.id FOR UPDATE OF k SKIP LOCKED
+) known WHERE r.id = known.id
 """
 
 
-class WorkspaceResults:
-    """The engine's `Results`, for one workspace. A database that doesn't answer costs the cache, not the step."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    name: Name
+    run: UUID | None
 
-    def __init__(self, pool: Pool, workspace: Any) -> None:
+
+class ResultStore:
+    """What all runs of this worker share of it. `put_bytes` counts what was kept here since `trim` last set it to 0."""
+
+    def __init__(self, pool: Pool, front: Front) -> None:
+        self.front = front
+        self.put_bytes = 0
         self._pool = pool
-        self._workspace = workspace
+        self._used: set[Name] = set()
+        self._looks = Gathering(self._look, most=AT_ONCE)
+        self._puts = Gathering(self._keep, most=AT_ONCE)
 
-    async def get(self, key: str) -> dict[str, Any] | None:
+    async def get(self, name: Name, run: UUID | None) -> Mapping[str, Any] | None:
+        """`run` is given with its first look, which brings what it will most likely ask for. Raises psycopg.Error."""
+        found = self.front.get(name)
+        if found is None:
+            found = await self._looks.one(_Look(name, run))
+        if found is not None:
+            self._used.add(name)
+        return found
+
+    async def put(self, name: Name, outputs: Mapping[str, Any]) -> None:
+        """Returns once Postgres has it. Raises psycopg.Error."""
+        await self._puts.one((name, outputs))
+
+    async def touch(self) -> None:
+        """Tells Postgres what was used since the last time. Raises psycopg.Error."""
+        used, self._used = self._used, set()
+        if used:
+            values = {"workspaces": [space for space, _ in used], "keys": [key for _, key in used]}
+            await self._say(TOUCH, values)
+
+    async def _look(self, looks: Sequence[_Look]) -> Sequence[Mapping[str, Any] | None]:
+        values = {
+            "workspaces": [look.name[0] for look in looks],
+            "keys": [look.name[1] for look in looks],
+            "runs": [look.run for look in looks if look.run],
+            "most": AT_ONCE,
+        }
+        found = {}
+        for workspace, key, text in await self._say(GET, values):
+            found[workspace, key] = outputs = orjson.loads(text)
+            self.front.put((workspace, key), outputs, len(text))
+        return [found.get(look.name) for look in looks]
+
+    async def _keep(self, results: Sequence[tuple[Name, Mapping[str, Any]]]) -> Sequence[None]:
+        rows, sizes = {}, {}
+        for (workspace, key), outputs in results:
+            text = dumps(outputs)
+            size = sizes[workspace, key] = len(text) + sum(dict(artifacts_in(outputs)).values())
+            rows[workspace, key] = f'{{"workspace_id":{workspace},"key":{dumps(key)},"outputs":{text},"size":{size}}}'
+            self.front.put((workspace, key), orjson.loads(text), len(text))
+        await self._say(PUT, {"results": f"[{','.join(rows.values())}]"})
+        self.put_bytes += sum(sizes.values())
+        return [None] * len(results)
+
+    async def _say(self, statement: LiteralString, values: Mapping[str, Any]) -> list[Any]:
+        """Twice, if need be: a connection from before the server's restart says only now that it is broken."""
         try:
-            row = await ask(self._pool, GET, (self._workspace, key))
-            if row and row[1]:
-                await ask(self._pool, TOUCH, (self._workspace, key))
+            return await self._once(statement, values)
+        except OperationalError:
+            await self._pool.check()
+            return await self._once(statement, values)
+
+    async def _once(self, statement: LiteralString, values: Mapping[str, Any]) -> list[Any]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(statement, values)
+            return await cursor.fetchall() if cursor.description else []
+
+
+class RunResults:
+    """The engine's `Results`, for one run. A database that doesn't answer costs the cache, not the step."""
+
+    def __init__(self, store: ResultStore, workspace: int, run: UUID) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._run: UUID | None = run
+
+    async def get(self, key: str) -> Mapping[str, Any] | None:
+        run, self._run = self._run, None
+        try:
+            return await self._store.get((self._workspace, key), run)
         except Error as error:
             log.warning("a kept result could not be looked up: %s", error)
             return None
-        return row[0] if row else None
 
     async def put(self, key: str, outputs: Mapping[str, Any]) -> None:
-        text = dumps(outputs)
         try:
-            await ask(self._pool, PUT, (self._workspace, key, text, len(text)))
+            await self._store.put((self._workspace, key), outputs)
         except Error as error:
             log.warning("a result could not be kept: %s", error)
 
 
-async def trim_now_and_then(pool: Pool) -> None:
-    """Once an hour, until cancelled."""
-    while True:
-        await asyncio.sleep(3600)
-        try:
-            async with pool.connection() as connection:
-                await connection.execute(TRIM, (MOST_BYTES, KEPT_DAYS))
-        except Error as error:
-            log.warning("old results could not be trimmed: %s", error)
+def artifacts_in(value: Any) -> Iterator[tuple[str, int]]:
+    """The digest and the size in bytes of each artifact that `value` names with its size."""
+    if isinstance(value, dict):
+        digest, size = value.get("artifact"), value.get("size")
+        if isinstance(digest, str) and isinstance(size, int):
+            yield digest, size
+        for each in value.values():
+            yield from artifacts_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from artifacts_in(each)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import uuid
 
-from worker.runs.workplace import Pool
+from worker.runs.pool import Pool
 
-_KEYS = """
-SELECT s.node, s.key FROM runs_step s WHERE s.status = 'succeeded' AND s.key <> '' AND s.run_id = (
-    SELECT before.id FROM runs_run mine JOIN runs_run before USING (pipeline_id)
-    WHERE mine.id = %s AND before.number < mine.number AND before.finished IS NOT NULL
-    ORDER BY before.number DESC LIMIT 1
-)
+# Of the run in the row `mine`.
+RUN_BEFORE = """
+SELECT before.id FROM runs_run before
+WHERE before.pipeline_id = mine.pipeline_id AND before.number < mine.number AND before.finished IS NOT NULL
+ORDER BY before.created DESC, before.number DESC LIMIT 1
 """
+_KEYS = f"""
+SELECT s.node, s.key FROM runs_run mine JOIN runs_step s ON s.run_id = ({RUN_BEFORE})
+WHERE mine.id = %s AND s.status = 'succeeded' AND s.key <> ''
+"""  # noqa: S608 - made of constants
 
 
 async def keys_before(pool: Pool, run: uuid.UUID) -> dict[str, str]:

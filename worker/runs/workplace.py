@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any
 
-from psycopg import AsyncConnection, OperationalError
-from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from worker.artifacts import ArtifactStore
 from worker.models.remote import ModelsByCall
+from worker.runs.front import Front
+from worker.runs.pool import Pool, make_pool
+from worker.runs.results import ResultStore
 from worker.runs.stream import LogWriter
 from worker.settings import Settings
 
-Pool = AsyncConnectionPool[AsyncConnection[Any]]
+# Of the JSON of results kept in memory; as Python's objects they take about three times that.
+FRONT_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Workplace:
     pool: Pool
     valkey: Redis
     writer: LogWriter
+    results: ResultStore
     artifacts: ArtifactStore
     models: ModelsByCall
 
@@ -35,50 +38,17 @@ class Workplace:
 @asynccontextmanager
 async def open_workplace(settings: Settings, catalogue: Mapping[str, Any]) -> AsyncIterator[Workplace]:
     """Opens at once, whether or not Postgres and Valkey answer yet."""
-    pool: Pool = AsyncConnectionPool(
-        settings.require_database(),
-        min_size=1,
-        max_size=8,
-        open=False,
-        timeout=5,
-        reconnect_timeout=5,
-        kwargs={
-            "autocommit": True,
-            "connect_timeout": 3,
-            "application_name": "run worker",
-            "options": "-c statement_timeout=60000",
-            "keepalives_idle": 5,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 10_000,
-        },
-    )
+    pool = make_pool(settings.require_database())
     valkey = connect(settings.broker_url)
     await pool.open()
     try:
+        results = ResultStore(pool, Front(FRONT_BYTES))
         artifacts = ArtifactStore.at(settings.artifacts)
         async with ModelsByCall(settings.broker_url) as models:
-            yield Workplace(settings, catalogue, pool, valkey, LogWriter(valkey), artifacts, models)
+            yield Workplace(settings, catalogue, pool, valkey, LogWriter(valkey), results, artifacts, models)
     finally:
         await pool.close(timeout=2)
         await valkey.aclose()
-
-
-async def ask(pool: Pool, statement: LiteralString, values: Sequence[Any]) -> tuple[Any, ...] | None:
-    """The first row of a statement that may be said twice: a connection from before the server's restart is broken,
-    and says so only when it is used. Raises psycopg.Error.
-    """
-    try:
-        return await _first_row(pool, statement, values)
-    except OperationalError:
-        await pool.check()
-        return await _first_row(pool, statement, values)
-
-
-async def _first_row(pool: Pool, statement: LiteralString, values: Sequence[Any]) -> tuple[Any, ...] | None:
-    async with pool.connection() as connection:
-        row: tuple[Any, ...] | None = await (await connection.execute(statement, values)).fetchone()
-        return row
 
 
 def connect(url: str, *, blocking: bool = False) -> Redis:
