@@ -19,11 +19,12 @@ _ABBREVIATION = re.compile(
 _LONGEST = 20_000  # characters of a sentence, after which it is cut: what isn't prose may have no end
 
 
-def sentences(text: str) -> list[Span]:
-    """Spans that follow one another without a gap and cover `text`; each but the last ends where a sentence does."""
+def sentences(text: str, start: int = 0) -> list[Span]:
+    """Spans that follow one another without a gap and cover `text` from `start` on; each but the last ends where a
+    sentence does.
+    """
     spans: list[Span] = []
-    start = 0
-    for match in _END.finditer(text):
+    for match in _END.finditer(text, start):
         end = match.end()
         if match[0].startswith(".") and _ABBREVIATION.search(text, max(start, end - 12), end):
             continue

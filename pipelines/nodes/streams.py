@@ -13,15 +13,14 @@ async def in_sentences(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
 
     Together they are the text, white space and all; they are those that `sentences` finds in the whole.
     """
-    held = ""
+    held, begin = "", 0  # one character before what is held back stays: a sentence may hang on it
     async for piece in pieces:
         held += piece
-        spans = sentences(held)
-        for start, end in spans[:-1]:  # what comes next may still belong to the last one
+        *whole, last = sentences(held, begin) or [(begin, begin)]
+        for start, end in whole:  # what comes next may still belong to the last one
             yield held[start:end]
-        if spans:
-            held = held[spans[-1][0] :]
-    for start, end in sentences(held):
+        held, begin = held[max(last[0] - 1, 0) :], min(last[0], 1)
+    for start, end in sentences(held, begin):
         yield held[start:end]
 
 

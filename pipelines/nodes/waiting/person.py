@@ -89,8 +89,10 @@ class PersonChoose(WaitNode):
         return Choice(NOTHING, value)
 
 
+# Read by the editor too, so it is a pattern that browsers understand as well.
 FIELD = (
-    r"(?m)^[ \t]*([^\s.:?{}][^.:?{}\n]{0,62}?)[ \t]*\??[ \t]*(?::[ \t]*(text|number|yes or no|[^\n]*\|[^\n]*?))?[ \t]*$"
+    r"(?:^|\n)[ \t]*([^\s.:?{}][^.:?{}\n]{0,62}?)[ \t]*\??[ \t]*"
+    r"(?::[ \t]*(text|number|yes or no|[^\n]*\|[^\n]*?)[ \t]*)?\r?(?=\n|$)"
 )
 _FIELD = re.compile(FIELD)
 _TYPES = {"number": "Number", "yes or no": "Boolean"}
