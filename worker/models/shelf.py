@@ -16,6 +16,7 @@ from worker.models.device import Device, Turns, find_device
 from worker.models.encoder import EncoderModel
 from worker.models.folder import Card, ModelRefused, check_files
 from worker.models.sources import find_folder, require_safe
+from worker.models.speech import load
 from worker.models.text.model import LanguageModel
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,12 @@ def _text(name: str, folder: Path, device: Device, turns: Turns) -> Model:
     return LanguageModel(name, folder, device, turns, cache_budget=device.budget // 4)
 
 
-MAKERS: Mapping[str, Callable[[str, Path, Device, Turns], Model]] = {"text": _text, "encoder": EncoderModel}
+MAKERS: Mapping[str, Callable[[str, Path, Device, Turns], Model]] = {
+    "text": _text,
+    "encoder": EncoderModel,
+    "transcriber": load.transcriber,
+    "speaker": load.speaker,
+}
 """What loads a model, by the task on its card."""
 
 
@@ -174,8 +180,10 @@ def _attempt(use: Use, failed: Failed, model: Model) -> None:
 
 def _need(folder: Path, card: Card, device: Device) -> int:
     """Bytes in memory, by the files' sizes: two bytes a weight on disk are four where the device computes in fp32."""
-    on_disk = sum(path.stat().st_size for path in folder.rglob("*") if path.suffix in (".safetensors", ".gguf"))
-    if card.task == "encoder":
+    on_disk = sum(
+        path.stat().st_size for path in folder.rglob("*") if path.suffix in (".safetensors", ".gguf", ".onnx")
+    )
+    if card.task in ("encoder", "speaker"):
         return on_disk
     return on_disk * int(device.dtype.itemsize) // 2
 

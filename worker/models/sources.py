@@ -38,17 +38,21 @@ def describe(name: str, folder: Path) -> Card:
         task = "encoder"
     elif any(kind.endswith("ForCausalLM") for kind in kinds) or any(folder.glob("*.gguf")):
         task = "text"
+    elif "WhisperForConditionalGeneration" in kinds:
+        task = "transcriber"
+    elif config.get("model_type") == "hibari":
+        task = "speaker"
     else:
         raise ModelRefused(
             f"The folder of {name} does not say what it is for; its architectures: {', '.join(kinds) or 'none named'}.",
-            hint="It must be a sentence-transformers folder or a causal language model of transformers.",
+            hint="It must be a sentence-transformers folder, or a causal language model or a Whisper of transformers.",
         )
     return Card(name=name, title=name, task=task, licence="", source=str(folder), revision=folder.name, bytes=0)
 
 
 def require_safe(folder: Path, name: str) -> None:
-    """Raise ModelRefused unless the weights are safetensors or GGUF."""
-    if any(folder.glob("*.safetensors")) or any(folder.glob("*.gguf")):
+    """Raise ModelRefused unless the weights are safetensors, GGUF or ONNX, which hold numbers and no code."""
+    if any(path.suffix in (".safetensors", ".gguf", ".onnx") for path in folder.glob("*.*")):
         return
     pickled = next((path.name for path in sorted(folder.rglob("*")) if path.suffix in PICKLED), None)
     if pickled:
@@ -56,7 +60,7 @@ def require_safe(folder: Path, name: str) -> None:
             f"The weights of {name} are a pickle ({pickled}), which can run code when it is read: it is never loaded.",
             hint="Use a version of the model in safetensors or GGUF.",
         )
-    raise ModelRefused(f"The folder of {name} holds no weights (safetensors or GGUF).", hint="Fetch it anew.")
+    raise ModelRefused(f"The folder of {name} holds no weights (safetensors, GGUF or ONNX).", hint="Fetch it anew.")
 
 
 def fetch_from_hub(name: str, folder: Path) -> None:
