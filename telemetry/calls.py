@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,10 +25,15 @@ class Calling:
         self._span = _span(model, op, args, current.get(), asks=True) if is_on() else None
         self.passed_on = self._span.traceparent if self._span else current.get()
 
-    def ended(self, outcome: Outcome, said: Mapping[str, Any] | None = None) -> None:
-        """`said` is what the entry `done` says, or the error. Only the first end counts."""
+    def heard(self, kind: str, said: Any) -> None:
+        """An entry of the answer; `done` and `error` end the call."""
+        if self._span and kind in ("done", "error"):
+            self._span.ended("done" if kind == "done" else "failed", said if isinstance(said, Mapping) else {})
+
+    def left(self) -> None:
+        """Nobody listens any more: said where the call is left, by its end, an error on its way up, or a cancel."""
         if self._span:
-            self._span.ended(outcome, said or {})
+            self._span.ended("failed" if isinstance(sys.exception(), Exception) else "cancelled", {})
 
 
 class Answering:
@@ -41,7 +47,7 @@ class Answering:
         self._span = _span(self._model, self._op, args, parent, asks=False) if is_on() else None
 
     def ended(self, outcome: Outcome, said: Mapping[str, Any] | None = None) -> None:
-        """As for `Calling`; what is said to be cancelled by the answer itself counts as that."""
+        """`said` is what the entry `done` says, or the error. Only the first end counts."""
         if self._over:
             return
         self._over = True

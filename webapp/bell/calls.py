@@ -22,6 +22,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from pipelines.node import ModelUnavailable, NodeError
+from telemetry.calls import Calling
 from webapp.bell.placement import Placement
 from webapp.bell.sending import SHARED, Sender, queue_of
 
@@ -175,15 +176,16 @@ class ModelCalls:
         worker = await self._placement.place(asked.model, avoided)
         mine = worker or ""
         self._placement.begun(mine)
-        watch = _Watch(asked.model, worker)
+        watch = _Watch(asked.model, worker, Calling(asked.model, asked.op, asked.args))
         try:
             queue = queue_of(worker) if worker else SHARED
-            await asyncio.to_thread(self._sender.send, asked.request(call), queue)
+            await asyncio.to_thread(self._sender.send, asked.request(call, watch.calling.passed_on), queue)
             async for entry in self._entries(call, asked.deadline, watch):
                 if entry.kind == "error":
                     raise _error(entry.said)
                 yield entry
         finally:
+            watch.calling.left()
             self._placement.ended(mine)
             await asyncio.shield(self._forget(call, watch.finished))
 
@@ -238,9 +240,9 @@ class _Asked:
     deadline: float
     turn: str
 
-    def request(self, call: str) -> dict[str, Any]:
+    def request(self, call: str, trace: str) -> dict[str, Any]:
         said = {"model": self.model, "op": self.op, "args": self.args, "deadline": self.deadline}
-        return {"id": call, **said, "turn": self.turn}
+        return {"id": call, **said, "turn": self.turn} | ({"trace": trace} if trace else {})
 
 
 @dataclass
@@ -249,6 +251,7 @@ class _Watch:
 
     model: str
     worker: str | None
+    calling: Calling
     accepted: bool = False
     finished: bool = False
     begun: float = field(default_factory=time.monotonic)
@@ -256,6 +259,7 @@ class _Watch:
     def heard(self, entry: Entry) -> None:
         if entry.kind == "accepted":
             self.worker, self.accepted = entry.said["worker"], True
+        self.calling.heard(entry.kind, entry.said)
         self.finished = entry.kind in ("done", "error")
 
 

@@ -18,6 +18,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from pipelines.node import NodeError
+from telemetry.calls import Answering, ModelsInMemory
 from webapp.bell.calls import CANCEL, void_of
 from worker.models.asking import Asked, Model
 from worker.models.outbox import Outbox
@@ -40,6 +41,7 @@ class _Call:
     id: str
     outbox: Outbox
     ended: Callable[[str], None]
+    watched: Answering
     stop: Callable[[], None] | None = None
     cancelled: bool = False
 
@@ -47,10 +49,12 @@ class _Call:
         self.outbox.put(self.id, "piece", text)
 
     def done(self, said: dict[str, Any], data: bytes = b"") -> None:
+        self.watched.ended("done", said)
         self.outbox.put(self.id, "done", said, data)
         self.ended(self.id)
 
     def failed(self, error: Exception) -> None:
+        self.watched.ended("failed", {"type": type(error).__name__})
         self.outbox.put(self.id, "error", _told(error))
         self.ended(self.id)
 
@@ -81,12 +85,13 @@ class ModelService:
         self._shelf: Shelf | None = None
         self._closing = threading.Event()
         self._presence = Presence(self.id, self._valkey, home, self._state)
+        self._watched = ModelsInMemory(self._state)
         for work in (self._keep_looking, self._hear_cancels):
             threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True).start()
 
     def call(self, request: dict[str, Any]) -> None:
         """Take one call. Never raises: what is wrong with it is its answer."""
-        call = _Call(str(request["id"]), self._outbox, self._forget)
+        call = _Call(str(request["id"]), self._outbox, self._forget, Answering(request))
         with self._lock:
             if call.id in self._calls:
                 return  # the same message once more
@@ -104,6 +109,7 @@ class ModelService:
     def close(self) -> None:
         self._closing.set()
         self._presence.close()
+        self._watched.close()
         if self._shelf is not None:
             self._shelf.close()
         self._outbox.close()
