@@ -45,8 +45,19 @@ class ArtifactStore:
         except StoreDown as down:
             raise _unavailable(down) from down
         except (OSError, ValueError, Missing) as error:
-            message = f"The file {file.name or file.artifact[:12]!r} is not in the store any more."
-            raise NodeError(message, "Upload it again.") from error
+            raise _gone(file) from error
+
+    async def size(self, file: File) -> int:
+        """Raises as `read` does."""
+        try:
+            size = await asyncio.to_thread(self._store.size, file.artifact)
+        except StoreDown as down:
+            raise _unavailable(down) from down
+        except ValueError:
+            size = None
+        if size is None:
+            raise _gone(file)
+        return size
 
 
 class ArtifactFolder(ArtifactStore):
@@ -59,6 +70,10 @@ class ArtifactFolder(ArtifactStore):
     def path(self, digest: str) -> Path:
         """Raises ValueError for what is no digest."""
         return self._folder.path(digest)
+
+
+def _gone(file: File) -> NodeError:
+    return NodeError(f"The file {file.name or file.artifact[:12]!r} is not in the store any more.", "Upload it again.")
 
 
 def _unavailable(down: StoreDown) -> StoreUnavailable:

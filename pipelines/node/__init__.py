@@ -1,6 +1,15 @@
 """What a node is: a typed function with knobs, and what it may ask of the world."""
 
-from pipelines.node.context import Artifacts, Collection, Context, Encoder, TextModel
+from pipelines.node.context import (
+    Artifacts,
+    Collection,
+    Context,
+    Encoder,
+    Segment,
+    Speaker,
+    TextModel,
+    Transcriber,
+)
 from pipelines.node.declare import Family, InputNode, Node, OutputNode
 from pipelines.node.errors import ModelUnavailable, NodeError
 from pipelines.node.flow import Flow, FlowNode, PartFailed, Signature, Waits
@@ -36,9 +45,12 @@ __all__ = [
     "Reference",
     "ReferenceKind",
     "Reliability",
+    "Segment",
     "Signature",
+    "Speaker",
     "Stream",
     "TextModel",
+    "Transcriber",
     "WaitNode",
     "Waits",
     "misfits",

@@ -1,7 +1,7 @@
 """What a node may ask of the world. The worker and the terminal each give their own."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ class Artifacts(Protocol):
 
     async def read(self, file: File) -> bytes:
         """The bytes of `file`. Raises NodeError when the workspace doesn't hold it."""
+
+    async def size(self, file: File) -> int:
+        """How many bytes `file` has, whatever it says of itself. Raises NodeError as `read` does."""
 
 
 class TextModel(Protocol):
@@ -43,6 +46,43 @@ class Encoder(Protocol):
 
     async def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """For each text, the character span (start, end) of each of its tokens."""
+
+
+class Segment(NamedTuple):
+    """What was said in a stretch of sound: `start` and `end` in seconds from the sound's beginning."""
+
+    start: float
+    end: float
+    text: str
+
+
+class Transcriber(Protocol):
+    """A model that hears."""
+
+    def transcribe(
+        self,
+        audio: File,
+        artifacts: Artifacts,
+        *,
+        task: Literal["transcribe", "translate"] = "transcribe",
+        language: str = "",
+        timestamps: bool = False,
+    ) -> AsyncIterator[Segment]:
+        """What is said in `audio`, in order, as soon as it is known; `translate` is into English. `language` is a code
+        such as "en", empty to have it found out. Segments are sentences with `timestamps`, else up to 30 s long.
+
+        Raises NodeError for what is no sound or beyond the limits, ModelUnavailable.
+        """
+
+
+class Speaker(Protocol):
+    """A voice."""
+
+    async def speak(self, text: str, *, language: str = "", speed: float = 1.0, seed: int | None = None) -> bytes:
+        """A WAV of 16 bits and one channel; without samples when there is nothing to be said in `text`.
+
+        Raises NodeError for what the voice can't say, ModelUnavailable.
+        """
 
 
 class Collection(Protocol):
@@ -83,7 +123,7 @@ class Context(Protocol):
     def seed(self) -> int | None:
         """For what this step leaves to chance, when the node or the run has one."""
 
-    def model(self, name: str) -> TextModel | Encoder:
+    def model(self, name: str) -> TextModel | Encoder | Transcriber | Speaker:
         """The model called `name`; it is loaded on first use, by whoever serves it."""
 
     def collection(self, name: str) -> Collection:

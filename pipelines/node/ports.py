@@ -7,6 +7,7 @@ from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pipelines.values import ValueType, type_named, type_of
+from pipelines.values.join import JOINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ ERROR = Port("error", type_named("Text"), required=False)
 """The further output of a node that may fail: what happened and what to try. Wired, it catches the failure."""
 
 
+_STREAMED = " and ".join(f"pieces of {name}" for name in JOINED)
+
+
 @cache
 def input_ports(run: Callable[..., Any], skip: int = 2) -> tuple[Port, ...]:
     """One port for each parameter after the first `skip`, `self` and `ctx`; a default makes it optional.
@@ -61,8 +65,8 @@ def output_ports(run: Callable[..., Any], name: str) -> tuple[Port, ...]:
         return tuple(Port(field, type_of(fields[field])) for field in returned._fields)
     if _streams(returned) and not inspect.isasyncgenfunction(run):
         raise TypeError(f"{run.__qualname__} returns a Stream, so it must be an async generator (async def with yield)")
-    if _streams(returned) and type_of(returned).name != "Text":
-        raise TypeError(f"{run.__qualname__} streams {type_of(returned)}; only pieces of Text can be put together")
+    if _streams(returned) and type_of(returned).name not in JOINED:
+        raise TypeError(f"{run.__qualname__} streams {type_of(returned)}; only {_STREAMED} can be put together")
     return (Port(name, type_of(returned), streams=_streams(returned)),)
 
 

@@ -42,12 +42,21 @@ class WorkspaceArtifacts:
 
     async def read(self, file: File) -> bytes:
         """Raises NodeError, the same for a file that belongs to others as for one that doesn't exist."""
-        if file.artifact not in self._held:
-            if not await self._ask(HOLDS, (self._workspace, file.artifact)):
-                message = f"This workspace holds no file {file.name or file.artifact[:12]!r}."
-                raise NodeError(message, "Upload it to this workspace.")
-            self._held.add(file.artifact)
+        await self._require_held(file)
         return await self._store.read(file)
+
+    async def size(self, file: File) -> int:
+        """Raises as `read` does."""
+        await self._require_held(file)
+        return await self._store.size(file)
+
+    async def _require_held(self, file: File) -> None:
+        if file.artifact in self._held:
+            return
+        if not await self._ask(HOLDS, (self._workspace, file.artifact)):
+            message = f"This workspace holds no file {file.name or file.artifact[:12]!r}."
+            raise NodeError(message, "Upload it to this workspace.")
+        self._held.add(file.artifact)
 
     async def _ask(self, statement: LiteralString, values: Sequence[Any]) -> bool:
         try:
