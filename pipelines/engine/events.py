@@ -36,7 +36,7 @@ class Events:
         self._emit({"kind": "step.started", "node": step.name, "at": at, "attempt": step.attempts})
 
     def finished(self, step: Step, seconds: float, cached: bool, reason: str, changed: list[str] | None = None) -> None:
-        """The step's outputs are there. `reason` says why from the cache, or why not; `changed` are the nodes to blame."""
+        """The step's outputs are there. `reason` says why from the cache, or why not, `changed` what is new."""
         event: dict[str, JSON] = {
             "kind": "step.finished",
             "node": step.name,

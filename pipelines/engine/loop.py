@@ -43,7 +43,9 @@ class Loop:
         self.outputs: dict[str, JSON] = {}
         self.results: dict[str, Any] = {}
         self.failed: dict[str, JSON] | None = None
+        self.stopped = False
         self.waits = False
+        self._following = 0
         self.unheard = False
         self.taken: dict[int, tuple[Mapping[str, JSON], str]] = {}
         """Outputs that are taken as they stand, with the reason, by place."""
@@ -69,12 +71,16 @@ class Loop:
 
     async def go(self) -> None:
         """Run every step that can be run. Raises CancelledError when cancelled, with all steps stopped."""
-        ready = self._ready()
+        self._idle = asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as self._tasks:
-            for step in ready[1:]:
-                self._tasks.create_task(self._follow(step))
-            if ready:
-                await self._follow(ready[0])
+            for step in self._ready():
+                self._begin(step)
+            try:
+                if self._following:
+                    await self._idle
+            except asyncio.CancelledError:
+                self.stopped = True  # before the steps hear of it, who can't tell this from a cancellation made up
+                raise
 
     def flowing(self, step: Step) -> None:
         """The first piece is there: whoever reads along need not wait for the rest."""
@@ -85,7 +91,7 @@ class Loop:
             after = self.steps[at]
             after.waiting -= 1
             if not after.waiting:
-                self._tasks.create_task(self._follow(after))
+                self._begin(after)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` beside the steps, and before the run ends."""
@@ -105,8 +111,22 @@ class Loop:
             return ready_as_wished(self)
         return [self.steps[at] for at in self.plan.roots]
 
+    def _begin(self, step: Step) -> None:
+        self._following += 1
+        self._tasks.create_task(self._follow(step))
+
     async def _follow(self, first: Step) -> None:
         """Run a step, then one of those that only waited for it, and so on; the others get tasks of their own."""
+        try:
+            await self._go_on(first)
+        except Exception:
+            self.stopped = True
+            raise
+        self._following -= 1
+        if not self._following and not self._idle.done():
+            self._idle.set_result(None)
+
+    async def _go_on(self, first: Step) -> None:
         step: Step | None = first
         scope, now = self.scope, self.scope.events.now
         while step is not None:
@@ -160,7 +180,7 @@ class Loop:
             if follower is None:
                 follower = after
             else:
-                self._tasks.create_task(self._follow(after))
+                self._begin(after)
         step.flowed = True
         return follower
 

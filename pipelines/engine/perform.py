@@ -154,12 +154,13 @@ def _heed(step: Step, scope: Scope) -> None:
 
 
 def _stop_if_cancelled(step: Step, scope: Scope) -> None:
-    """A node may swallow its cancellation, or make one up; the task knows. Raises StoppedByPerson when only this step
-    was meant.
+    """A node may swallow its cancellation, or make one up, and a group of tasks that failed leaves a trace of one on its
+    task: the loop knows better. Raises StoppedByPerson when only this step was meant.
     """
+    if step.loop.stopped:
+        raise asyncio.CancelledError
     task = asyncio.current_task()
-    if task is None or not task.cancelling():
-        return
-    if scope.steering is not None and scope.steering.stopped(step.name) and not task.uncancel():
+    while task is not None and task.cancelling():
+        task.uncancel()
+    if scope.steering is not None and scope.steering.stopped(step.name):
         raise StoppedByPerson
-    raise asyncio.CancelledError

@@ -18,11 +18,12 @@ from pipelines.node import (
     ModelUnavailable,
     Node,
     NodeError,
+    OutputNode,
     Reliability,
     Stream,
     param,
 )
-from pipelines.values import Embedding, Nothing, Number, Text
+from pipelines.values import Boolean, Embedding, Nothing, Number, Text
 
 
 class Script:
@@ -291,6 +292,83 @@ class Length(Node):
         return str(len(vector))
 
 
+class Lines(Node):
+    """A list, from a text with commas."""
+
+    family = Family.CONTROL
+    output = "items"
+    text: str = param("", label="Text")
+
+    async def run(self, ctx: Context) -> list[Text]:
+        return self.text.split(",") if self.text else []
+
+
+class Joined(Node):
+    """A list as a text, with bars between."""
+
+    family = Family.CONTROL
+    output = "text"
+
+    async def run(self, ctx: Context, items: list[Text]) -> Text:
+        return "|".join(items)
+
+
+class Gated(Node):
+    """Waits at the gate that its text names; kept."""
+
+    family = Family.TOOL
+    output = "text"
+    reliability = Reliability()
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        SCRIPT.log.append(f"at {text}")
+        await SCRIPT.gate(text).wait()
+        return text
+
+
+class Picky(Node):
+    """Fails for a text that is bad."""
+
+    family = Family.TOOL
+    output = "text"
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        if text == "bad":
+            raise NodeError("It is bad.", "Take another.")
+        return text
+
+
+class Chance(Node):
+    """Another text each time it is run without a seed; with one, the seed."""
+
+    family = Family.TOOL
+    output = "text"
+    deterministic = False
+    reliability = Reliability()
+
+    async def run(self, ctx: Context, text: Text) -> Text:
+        SCRIPT.runs["chance"] += 1
+        return f"{text}:{SCRIPT.runs['chance'] + 1_000_000_000_000 if ctx.seed is None else ctx.seed}"
+
+
+class LongEnough(Node):
+    """Whether a text has at least so many characters."""
+
+    family = Family.CONTROL
+    output = "truth"
+    least: int = param(0, label="Least")
+
+    async def run(self, ctx: Context, text: Text) -> Boolean:
+        return len(text) >= self.least
+
+
+class OutBoolean(OutputNode):
+    """A yes or no among the results."""
+
+    async def run(self, ctx: Context, value: Boolean) -> None:
+        return None
+
+
 class Ask(Node):
     """Asks a model, so that its key hangs on the model's revision."""
 
@@ -328,6 +406,13 @@ KINDS: dict[str, type[Node]] = {
             Ask,
             Measure,
             Length,
+            Lines,
+            Joined,
+            Gated,
+            Picky,
+            Chance,
+            LongEnough,
+            OutBoolean,
         )
     },
 }

@@ -1,289 +1,342 @@
-"""What the checker proves about graphs in graphs."""
+"""Graphs in graphs: sub-pipelines, maps, rounds, fallbacks and races run their parts under their own paths."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from pipelines.catalogue import CATALOGUE
-from pipelines.checks import bind, check, most_steps
-from pipelines.graph import Finding, Graph
-from tests.pipelines.test_checks import Workspace
-from tests.pipelines.world import graph_of
+from pipelines.engine import InputError, Outcome
+from pipelines.graph import Graph
+from tests.pipelines.kinds import KINDS, Script
+from tests.pipelines.test_streams import until
+from tests.pipelines.world import World, graph_of
 
 
-def answering(**more: Any) -> dict[str, Any]:
-    """A part with inputs `question` and `tone` (optional), and outputs `answer` and `good`."""
+def part(kind: str = "kept", port: str = "a", **params: Any) -> Graph:
+    """item -> it -> out"""
+    return graph_of(
+        {"in": ("input.text", {"name": "item"}), "it": (kind, params), "out": ("output.text", {"name": "text"})},
+        f"in.text -> it.{port}",
+        "it.text -> out.value",
+    )
+
+
+def items(*made: str, inner: Graph, **params: Any) -> Graph:
+    """Each of the lines goes through `inner`."""
+    return graph_of(
+        {"lines": ("lines", {"text": ",".join(made)}), "each": ("flow.map", {"part": "p", **params}), "out": "joined"},
+        "lines.items -> each.item",
+        "each.text -> out.items",
+        parts={"p": inner},
+    )
+
+
+def fates(outcome: Outcome) -> dict[str, str]:
+    return {record.node: record.status for record in outcome.steps}
+
+
+def given(outcome: Outcome, node: str) -> Any:
+    return next(record.outputs for record in outcome.steps if record.node == node)
+
+
+async def test_a_sub_pipeline_runs_under_its_nodes_path(world: World) -> None:
+    graph = graph_of(
+        {"in": ("input.text", {"default": "x"}), "sub": ("flow.pipeline", {"part": "p"}), "out": "output.text"},
+        "in.text -> sub.item",
+        "sub.text -> out.value",
+        parts={"p": part(tag="1")},
+    )
+    outcome = await world.run(graph, KINDS)
+    assert outcome.outputs == {"answer": "x1"}
+    assert [record.node for record in outcome.steps] == ["in", "sub/in", "sub/it", "sub/out", "sub", "out"]
+    assert [event["node"] for event in world.of("step.finished")] == [record.node for record in outcome.steps]
+    assert world.of("step.started", "sub/it")
+
+
+async def test_a_map_keeps_the_order_of_its_items(world: World) -> None:
+    outcome = await world.run(items("a", "b", "c", inner=part(tag="!")), KINDS)
+    assert given(outcome, "out") == {"text": "a!|b!|c!"}
+    assert {f"each[{at}]/it" for at in range(3)} <= set(fates(outcome))
+
+
+async def test_a_map_goes_on_where_it_was_killed(world: World, script: Script) -> None:
+    graph = items("a", "b", "c", inner=part("gated", "text"), at_once=1)
+    script.gate("a").set()
+    script.gate("b").set()
+    running = asyncio.create_task(world.run(graph, KINDS))
+    await until(lambda: "at c" in script.log)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    script.gate("c").set()
+    outcome = await world.run(graph, KINDS)
+    assert given(outcome, "out") == {"text": "a|b|c"}
+    assert script.log == ["at a", "at b", "at c", "at c"]
+    reasons = {event["node"]: event["reason"] for event in world.of("step.finished")}
+    assert (reasons["each[0]/it"], reasons["each[1]/it"], reasons["each[2]/it"]) == ("kept", "kept", "new")
+
+
+async def test_another_item_does_not_cost_those_that_stay(world: World, script: Script) -> None:
+    await world.run(items("a", "b", inner=part(tag="!")), KINDS)
+    script.log.clear()
+    await world.run(items("b", "new", "a", inner=part(tag="!")), KINDS)
+    assert script.log == ["!"]
+
+
+async def test_a_failed_item_is_an_error_among_the_others(world: World) -> None:
+    outcome = await world.run(items("a", "bad", "c", inner=part("picky", "text")), KINDS)
+    assert outcome.status == "succeeded"
+    assert fates(outcome)["each[1]/it"] == "failed"
+    assert given(outcome, "out") == {"text": "a|c"}
+    assert given(outcome, "each")["errors"]["value"][0]["item"] == 1
+
+
+async def test_a_map_that_is_to_stop_fails_with_the_item_that_failed(world: World) -> None:
+    outcome = await world.run(items("a", "bad", inner=part("picky", "text"), when_item_fails="stop"), KINDS)
+    assert outcome.status == "failed"
+    assert outcome.error is not None
+    assert (outcome.error["node"], outcome.error["detail"]) == ("each[1]/it", "It is bad.")
+
+
+async def test_what_is_broken_off_while_the_run_goes_on_is_told(world: World, script: Script) -> None:
     graph = graph_of(
         {
-            "ask": ("input.text", {"name": "question"}),
-            "tone": ("input.text", {"name": "tone", "default": "friendly"}),
-            "fill": ("text.template", {"template": "{{question}} Be {{tone}}."}),
-            "write": ("text.generate", more),
-            "test": ("text.matches", {"words": "yes"}),
-            "answer": "output.text",
-            "good": ("output.boolean", {"name": "good"}),
+            "in": ("input.text", {"default": "x"}),
+            "race": ("flow.race", {"first": "slow", "second": "quick"}),
+            "out": "output.text",
         },
-        "ask.text -> fill.question",
-        "tone.text -> fill.tone",
-        "fill.text -> write.prompt",
-        "write.text -> answer.value",
-        "write.text -> test.text",
-        "test.holds -> good.value",
+        "in.text -> race.item",
+        "race.text -> out.value",
+        parts={"slow": part("gated", "text"), "quick": part(tag="!")},
     )
-    return graph.dump()
+    outcome = await world.run(graph, KINDS)
+    assert outcome.outputs == {"answer": "x!"}
+    assert fates(outcome)["race[0]/it"] == "skipped"
+    assert world.of("step.skipped", "race[0]/it")[0]["reason"] == "not-needed"
+    assert len(asyncio.all_tasks()) == 1
 
 
-def with_parts(graph: Graph, **parts: dict[str, Any]) -> Graph:
-    return Graph.parse({**graph.dump(), "parts": {name: {"graph": form} for name, form in parts.items()}})
-
-
-def running(kind: str, params: dict[str, Any], *edges: str, **parts: dict[str, Any]) -> Graph:
-    """A text, a list and a number input; the node `run` of `kind`; outputs for text, list and number."""
-    nodes: dict[str, Any] = {
-        "text": ("input.text", {"name": "text"}),
-        "items": ("input.list", {"name": "items"}),
-        "run": (kind, params),
-        "out": ("output.text", {"name": "out"}),
-        "list": ("output.list", {"name": "list"}),
-        "data": ("output.json", {"name": "data"}),
-    }
-    used = {end.split(".")[0] for edge in edges for end in edge.split(" -> ")}
-    graph = graph_of({name: node for name, node in nodes.items() if name in used or name == "run"}, *edges)
-    return with_parts(graph, **parts)
-
-
-def found(graph: Graph, world: Workspace | None = None) -> list[Finding]:
-    return check(graph, CATALOGUE, world)
-
-
-def codes(graph: Graph, world: Workspace | None = None) -> list[str]:
-    return [finding.code for finding in found(graph, world)]
-
-
-def test_a_part_gives_its_inputs_and_outputs_to_the_node() -> None:
-    graph = running(
-        "flow.pipeline", {"part": "say"}, "text.text -> run.question", "run.answer -> out.value", say=answering()
-    )
-    assert found(graph, Workspace()) == []
-    bound = bind(graph, CATALOGUE)
-    assert {name: (str(port.type), port.required) for name, port in bound.inputs["run"].items()} == {
-        "question": ("Text", True),
-        "tone": ("Text", False),
-    }
-    assert {name: (str(port.type), port.streams) for name, port in bound.outputs["run"].items()} == {
-        "answer": ("Text", True),
-        "good": ("Boolean", False),
-    }
-
-
-def test_a_map_takes_and_gives_lists() -> None:
-    graph = running(
-        "flow.map",
-        {"part": "say", "over": "question"},
-        "items.items -> run.question",
-        "text.text -> run.tone",
-        "run.answer -> list.value",
-        "run.errors -> data.value",
-        say=answering(),
-    )
-    assert found(graph, Workspace()) == []
-    outputs = bind(graph, CATALOGUE).outputs["run"]
-    assert [str(port.type) for port in outputs.values()] == ["list[Text]", "list[Boolean]", "Json"]
-    assert not any(port.streams for port in outputs.values())
-
-
-@pytest.mark.parametrize(
-    ("kind", "params", "said"),
-    [
-        ("flow.map", {"part": "say"}, "choose which input"),
-        ("flow.map", {"part": "say", "over": "questions"}, "no input “questions”"),
-        ("flow.repeat", {"part": "say", "until": "answer"}, "there are: “good”"),
-    ],
-)
-def test_what_does_not_fit_its_part_is_said(kind: str, params: dict[str, Any], said: str) -> None:
-    (finding,) = (each for each in found(running(kind, params, say=answering())) if each.code == "bad-part")
-    assert (finding.severity, finding.node) == ("error", "run")
-    assert said in finding.message
-
-
-def test_a_map_over_the_only_input_needs_no_name() -> None:
-    part = graph_of({"in": "input.text", "out": "output.text"}, "in.text -> out.value").dump()
-    graph = running("flow.map", {"part": "same"}, "items.items -> run.input", "run.answer -> list.value", same=part)
-    assert found(graph) == []
-
-
-def test_the_rounds_of_a_repeat_carry_on_what_has_the_name_of_an_input() -> None:
-    nodes: dict[str, Any] = {
-        "in": ("input.text", {"name": "draft"}),
-        "done": ("text.matches", {"words": "done"}),
-        "draft": ("output.text", {"name": "draft"}),
-        "good": ("output.boolean", {"name": "good"}),
-    }
-    edges = ("in.text -> draft.value", "in.text -> done.text", "done.holds -> good.value")
-    graph = running(
-        "flow.repeat",
-        {"part": "improve"},
-        "text.text -> run.draft",
-        "run.draft -> out.value",
-        improve=graph_of(nodes, *edges).dump(),
-    )
-    assert found(graph) == []
-    nodes["draft"] = ("output.json", {"name": "draft"})
-    worse = graph_of(nodes, "done.holds -> draft.value", *edges[1:]).dump()
-    graph = running("flow.repeat", {"part": "improve"}, "text.text -> run.draft", improve=worse)
-    assert "bad-part" in codes(graph)
-
-
-def test_ways_to_one_result_must_agree_on_it() -> None:
-    other = graph_of(
-        {"n": "input.number", "out": ("output.number", {"name": "answer"})}, "n.number -> out.value"
-    ).dump()
-    graph = running("flow.race", {"first": "one", "second": "two"}, "text.text -> run.question",
-                    "run.used -> out.value", one=answering(), two=other)  # fmt: skip
-    (finding,) = (each for each in found(graph) if each.severity == "error")
-    assert finding.code == "bad-part"
-    assert "“answer” is Text in the part “one” and Number in “two”" in finding.message
-
-
-def test_a_part_that_is_not_there_or_not_chosen() -> None:
-    (finding,) = (each for each in found(running("flow.pipeline", {"part": "gone"})) if each.severity == "error")
-    assert (finding.code, finding.node) == ("unknown-part", "run")
-    assert "no-part" in codes(running("flow.pipeline", {}))
-    assert "no-part" not in codes(running("flow.fallback", {"first": "a", "second": "b"}, a=answering(), b=answering()))
-
-
-def test_a_part_that_nobody_runs_is_a_note_and_is_not_checked() -> None:
-    broken = graph_of({"out": "output.text"}).dump()
-    graph = with_parts(graph_of({"in": "input.text", "out": "output.text"}, "in.text -> out.value"), idle=broken)
-    (finding,) = found(graph)
-    assert (finding.code, finding.severity) == ("unused-part", "note")
-
-
-def test_a_finding_inside_a_part_says_the_way_to_it() -> None:
-    part = answering(temperature=9)
-    graph = running("flow.pipeline", {"part": "say"}, "text.text -> run.question", "run.answer -> out.value", say=part)
-    (finding,) = (each for each in found(graph) if each.code == "bad-param")
-    assert finding.node == "run/write"
-    assert finding.message.startswith("“run” › “write”: “Temperature”")
-    outer = running("flow.pipeline", {"part": "deep"}, deep=graph.dump())
-    assert "run/run/write" in [each.node for each in found(outer)]
-
-
-def test_the_way_of_a_path_is_inside_the_part_as_well() -> None:
-    part = graph_of(
-        {"a": "text.template", "b": "text.template", "out": "output.text"},
-        "a.text -> b.text",
-        "b.text -> a.text",
-        "b.text -> out.value",
-    ).dump()
-    (finding,) = (each for each in found(running("flow.pipeline", {"part": "x"}, x=part)) if each.code == "cycle")
-    assert finding.path is not None
-    assert set(finding.path) == {"run/a", "run/b"}
-
-
-def test_a_part_is_told_once_however_many_run_it() -> None:
-    part = answering(temperature=9)
-    graph = with_parts(graph_of({"a": ("flow.pipeline", {"part": "x"}), "b": ("flow.pipeline", {"part": "x"})}), x=part)
-    assert codes(graph).count("bad-param") == 1
-
-
-def test_models_in_parts_are_looked_for_too() -> None:
-    graph = running(
-        "flow.pipeline",
-        {"part": "say"},
-        "text.text -> run.question",
-        "run.answer -> out.value",
-        say=answering(model="gpt-17"),
-    )
-    assert [(each.code, each.node) for each in found(graph, Workspace())] == [("unknown-model", "run/write")]
-
-
-def test_a_name_with_a_dot_is_no_port() -> None:
-    part = graph_of({"in": ("input.text", {"name": "a.b"}), "out": "output.text"}, "in.text -> out.value").dump()
-    graph = running("flow.pipeline", {"part": "x"}, "run.answer -> out.value", x=part)
-    assert "bad-port" in codes(graph)
-
-
-def test_an_output_of_a_part_must_not_take_the_name_of_the_node_s_own() -> None:
-    part = graph_of({"in": "input.text", "out": ("output.text", {"name": "errors"})}, "in.text -> out.value").dump()
-    graph = running("flow.map", {"part": "x"}, "items.items -> run.input", "run.errors -> data.value", x=part)
-    assert "bad-port" in codes(graph)
-
-
-def test_a_part_without_an_output_is_a_warning_unless_it_stores() -> None:
-    idle = graph_of({"in": "input.text"}).dump()
-    graph = running("flow.pipeline", {"part": "x"}, "text.text -> run.input", x=idle)
-    assert ("no-output", "run") in [(each.code, each.node) for each in found(graph)]
-    storing = graph_of({"in": "input.value", "store": "collection.store"}, "in.value -> store.documents").dump()
-    graph = with_parts(
-        graph_of({"file": "input.file", "read": "document.read", "run": ("flow.pipeline", {"part": "x"})},
-                 "file.file -> read.file", "read.documents -> run.value"), x=storing)  # fmt: skip
-    assert codes(graph) == []
-
-
-def test_an_output_is_of_the_narrower_type_that_comes_to_it() -> None:
+async def test_a_fallback_takes_the_first_that_succeeds(world: World) -> None:
     graph = graph_of(
-        {"in": ("input.value", {"type": "Image"}), "out": ("output.file", {"name": "picture"})},
-        "in.value -> out.value",
+        {
+            "in": ("input.text", {"default": "bad"}),
+            "try": ("flow.fallback", {"first": "picky", "second": "sure"}),
+            "out": "output.text",
+        },
+        "in.text -> try.item",
+        "try.text -> out.value",
+        parts={"picky": part("picky", "text"), "sure": part(tag="!")},
     )
-    bound = bind(with_parts(graph_of({"run": ("flow.pipeline", {"part": "x"})}), x=graph.dump()), CATALOGUE)
-    assert str(bound.outputs["run"]["picture"].type) == "Image"
+    outcome = await world.run(graph, KINDS)
+    assert (outcome.status, outcome.outputs) == ("succeeded", {"answer": "bad!"})
+    assert fates(outcome)["try[0]/it"] == "failed"
+    assert fates(outcome)["try[1]/it"] == "succeeded"
 
 
-def test_a_failure_can_be_wired_on_from_a_node_that_may_fail() -> None:
+def rounds(kind: str = "kept", **params: Any) -> Graph:
+    """Adds to a text until it is long enough."""
+    inner = graph_of(
+        {
+            "in": ("input.text", {"name": "item"}),
+            "it": (kind, params),
+            "long": ("longenough", {"least": 4}),
+            "out": ("output.text", {"name": "item"}),
+            "done": ("outboolean", {"name": "done"}),
+        },
+        "in.text -> it.a",
+        "it.text -> long.text",
+        "it.text -> out.value",
+        "long.truth -> done.value",
+    )
+    return graph_of(
+        {"in": ("input.text", {"default": "x"}), "loop": ("flow.repeat", {"part": "p"}), "out": "output.text"},
+        "in.text -> loop.item",
+        "loop.item -> out.value",
+        parts={"p": inner},
+    )
+
+
+async def test_rounds_go_on_until_they_are_done(world: World) -> None:
+    outcome = await world.run(rounds(tag="1"), KINDS)
+    assert outcome.outputs == {"answer": "x111"}
+    assert given(outcome, "loop")["rounds"] == 3
+    assert "loop[2]/it" in fates(outcome)
+    assert "loop[3]/it" not in fates(outcome)
+
+
+async def test_parts_nest_to_any_depth(world: World) -> None:
+    graph = part(tag="1")
+    for _ in range(10):
+        graph = graph_of(
+            {
+                "in": ("input.text", {"name": "item"}),
+                "sub": ("flow.pipeline", {"part": "p"}),
+                "out": ("output.text", {"name": "text"}),
+            },
+            "in.text -> sub.item",
+            "sub.text -> out.value",
+            parts={"p": graph},
+        )
+    outcome = await world.run(graph, KINDS, {"item": "x"})
+    assert outcome.outputs == {"text": "x1"}
+    assert "/".join(["sub"] * 10) + "/it" in fates(outcome)
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+async def test_chance_is_thrown_for_each_item_and_kept_within_a_run(
+    world: World, script: Script, seed: int | None
+) -> None:
+    graph = items("a", "a", "a", inner=part("chance", "text"))
+    first = await world.run(graph, KINDS, seed=seed, run_id="one")
+    throws = given(first, "out")["text"].split("|")
+    assert len(set(throws)) == 3
+    again = await world.run(graph, KINDS, seed=seed, run_id="one")
+    assert given(again, "out") == given(first, "out")
+    other = await world.run(graph, KINDS, seed=seed, run_id="two")
+    assert (given(other, "out") == given(first, "out")) == (seed is not None)
+    if seed is not None:
+        assert throws[0] == "a:7"
+
+
+async def test_what_hangs_on_chance_inside_is_made_anew_with_it(world: World, script: Script) -> None:
     graph = graph_of(
-        {"ask": "input.text", "write": "text.generate", "out": "output.text", "why": ("output.text", {"name": "why"})},
-        "ask.text -> write.prompt",
-        "write.text -> out.value",
-        "write.error -> why.value",
+        {
+            "in": ("input.text", {"default": "x"}),
+            "sub": ("flow.pipeline", {"part": "p"}),
+            "after": ("kept", {"tag": "after"}),
+        },
+        "in.text -> sub.item",
+        "sub.text -> after.a",
+        parts={"p": part("chance", "text")},
     )
-    assert codes(graph) == []
-    quick = graph_of({"fill": "text.template", "ask": "input.text", "out": "output.text"},
-                     "ask.text -> fill.text", "fill.error -> out.value")  # fmt: skip
-    assert codes(quick)[0] == "unknown-port"
+    first = await world.run(graph, KINDS, run_id="one")
+    second = await world.run(graph, KINDS, run_id="two")
+    assert given(first, "after") != given(second, "after")
+    earlier = {record.node: record.key for record in second.steps}
+    third = await world.run(graph, KINDS, run_id="three", start_from="after", earlier=earlier)
+    assert given(third, "after") == given(second, "after")
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"pinned": {"text": "so"}}, None),
-        ({"pinned": {"text": 3}}, "bad-pin"),
-        ({"pinned": {"words": "so"}}, "bad-pin"),
-        ({"pinned": {"error": "so"}}, "bad-pin"),
-        ({"pinned": {"text": {"type": "Text", "artifact": "ab" * 32, "preview": "so"}}}, None),
-        ({"pinned": {"text": {"type": "Json", "artifact": "ab" * 32, "preview": "so"}}}, "bad-pin"),
-        ({"reliability": {"attempts": 5, "timeout": 12.5, "backoff": 0}}, None),
-        ({"reliability": {"attempts": 0}}, "bad-reliability"),
-        ({"reliability": {"attempts": 1.5}}, "bad-reliability"),
-        ({"reliability": {"attempts": 11}}, "bad-reliability"),
-        ({"reliability": {"timeout": 0}}, "bad-reliability"),
-        ({"reliability": {"timeout": 10**400}}, "bad-reliability"),
-        ({"reliability": {"backoff": -1}}, "bad-reliability"),
-    ],
-)
-def test_what_is_pinned_and_how_hard_a_node_is_tried(change: dict[str, Any], code: str | None) -> None:
-    form = graph_of(
-        {"ask": "input.text", "write": "text.generate", "out": "output.text"},
-        "ask.text -> write.prompt",
-        "write.text -> out.value",
-    ).dump()
-    form["nodes"]["write"].update(change)
-    assert codes(Graph.parse(form)) == ([code] if code else [])
+async def test_a_changed_part_is_another_result(world: World, script: Script) -> None:
+    def graph(tag: str) -> Graph:
+        return graph_of(
+            {
+                "in": ("input.text", {"default": "x"}),
+                "sub": ("flow.pipeline", {"part": "p"}),
+                "after": ("kept", {"tag": "after"}),
+            },
+            "in.text -> sub.item",
+            "sub.text -> after.a",
+            parts={"p": part("pass", tag=tag)},
+        )
+
+    await world.run(graph("1"), KINDS)
+    outcome = await world.run(graph("2"), KINDS)
+    assert given(outcome, "after") == {"text": "x2after"}
 
 
-def test_a_pinned_node_needs_nothing() -> None:
-    form = graph_of({"write": "text.generate", "out": "output.text"}, "write.text -> out.value").dump()
-    assert codes(Graph.parse(form)) == ["missing-input"]
-    form["nodes"]["write"]["pinned"] = {"text": "so"}
-    assert codes(Graph.parse(form)) == []
+async def test_running_from_a_step_within_a_part(world: World, script: Script) -> None:
+    graph = items("a", "b", "c", inner=part(tag="!"))
+    await world.run(graph, KINDS)
+    script.log.clear()
+    await world.run(graph, KINDS, start_from="each[1]/it")
+    assert script.log == ["!"]
+    assert world.of("step.finished", "each[1]/it")[0]["reason"] == "asked"
+    script.log.clear()
+    await world.run(graph, KINDS, start_from="each")
+    assert script.log == ["!", "!", "!"]
 
 
-def test_the_largest_number_of_steps() -> None:
-    one = answering()  # 7 nodes
-    assert most_steps(Graph.parse(one), CATALOGUE) == 7
-    each = running("flow.map", {"part": "x", "over": "question", "most_items": 10}, x=one)
-    assert most_steps(each, CATALOGUE) == 1 + 10 * 7
-    rounds = running("flow.repeat", {"part": "y", "maximum": 3}, y=each.dump())
-    assert most_steps(rounds, CATALOGUE) == 1 + 3 * 71
-    ways = running("flow.fallback", {"first": "a", "second": "b"}, a=one, b=each.dump(), idle=one)
-    assert most_steps(ways, CATALOGUE) == 1 + 7 + 71
+@pytest.mark.parametrize("path", ["each[1]/nothing", "each/it/deeper", "[", "nothing/it"])
+async def test_a_path_that_leads_nowhere_is_refused(world: World, path: str) -> None:
+    with pytest.raises(InputError):
+        await world.run(items("a", inner=part()), KINDS, start_from=path)
+
+
+async def test_cancelling_a_run_stops_what_its_parts_do(world: World, script: Script) -> None:
+    running = asyncio.create_task(world.run(items("a", "b", inner=part("wait", "text")), KINDS))
+    await until(lambda: script.log.count("at gate") == 2)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert script.log.count("cancelled at gate") == 2
+    assert len(asyncio.all_tasks()) == 1
+    assert not world.of("step.skipped")
+
+
+def streaming(inner: Graph, kind: str = "write", **params: Any) -> Graph:
+    return graph_of(
+        {"write": (kind, params), "sub": ("flow.pipeline", {"part": "p"}), "read": "read"},
+        "write.text -> sub.item",
+        "sub.text -> read.pieces",
+        parts={"p": inner},
+    )
+
+
+async def test_a_stream_passes_through_a_part(world: World, script: Script) -> None:
+    graph = streaming(part("shout", "pieces"), gate="more")
+    running = asyncio.create_task(world.run(graph, KINDS))
+    await until(lambda: "read 1.0 !" in script.log)
+    assert not world.of("step.finished", "sub/it")
+    assert world.of("step.delta", "sub")[0]["port"] == "text"
+    script.gate("more").set()
+    outcome = await running
+    assert given(outcome, "read") == {"text": "1.0 !|1.1 !|1.2 !"}
+    assert given(outcome, "sub") == {"text": "1.0 !1.1 !1.2 !"}
+
+
+async def test_a_stream_that_passes_through_begins_anew_with_its_writer(world: World) -> None:
+    outcome = await world.run(streaming(part("shout", "pieces"), fail_after=2), KINDS)
+    assert outcome.status == "succeeded"
+    assert given(outcome, "read") == {"text": "2.0 !|2.1 !|2.2 !"}
+
+
+async def test_a_stream_that_fails_for_good_skips_what_it_passes_through(world: World) -> None:
+    outcome = await world.run(streaming(part("shout", "pieces"), fail_after=2, failures=9), KINDS)
+    assert outcome.error is not None
+    assert outcome.error["node"] == "write"
+    assert {name: fate for name, fate in fates(outcome).items() if name != "write"} == {
+        "sub/in": "skipped",
+        "sub/it": "skipped",
+        "sub/out": "skipped",
+        "sub": "skipped",
+        "read": "skipped",
+    }
+
+
+async def test_a_writer_inside_a_part_that_is_tried_again_voids_what_was_read_outside(world: World) -> None:
+    graph = streaming(part("write", "text", fail_after=2), "pass")
+    outcome = await world.run(graph, KINDS)
+    assert given(outcome, "read") == {"text": "2.0 |2.1 |2.2 "}
+
+
+async def test_a_stream_is_not_hoarded_on_its_way_through_a_part(world: World, script: Script) -> None:
+    inner = graph_of(
+        {
+            "in": ("input.text", {"name": "item"}),
+            "it": ("read", {"gate": "go"}),
+            "out": ("output.text", {"name": "text"}),
+        },
+        "in.text -> it.pieces",
+        "it.text -> out.value",
+    )
+    running = asyncio.create_task(world.run(streaming(inner, count=1_000), KINDS))
+    await until(lambda: "read 1.0" in script.log)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert script.runs["written"] < 100
+    script.gate("go").set()
+    await running
+    assert script.runs["written"] == 1_000
+
+
+async def test_a_large_value_is_handed_into_a_part_and_out_again_without_being_written_anew(world: World) -> None:
+    word = "long " * 20_000
+    graph = graph_of(
+        {"in": "input.text", "sub": ("flow.pipeline", {"part": "p"}), "out": "output.text"},
+        "in.text -> sub.item",
+        "sub.text -> out.value",
+        parts={"p": part("pass")},
+    )
+    outcome = await world.run(graph, KINDS, {"input": word})
+    assert outcome.outputs["answer"]["size"] == len(word)
+    assert world.artifacts.puts == 1

@@ -14,10 +14,12 @@ from pipelines.values import JSON, File
 class MemoryArtifacts:
     def __init__(self) -> None:
         self.data: dict[str, bytes] = {}
+        self.puts = 0
 
     async def put(self, data: bytes, name: str, media: str) -> File:
         digest = hashlib.sha256(data).hexdigest()
         self.data[digest] = data
+        self.puts += 1
         return File(digest, name, media, len(data))
 
     async def read(self, file: File) -> bytes:
@@ -88,13 +90,19 @@ class World:
         return [each for each in self.events if each["kind"] == kind and node in (None, each.get("node"))]
 
 
-def graph_of(nodes: Mapping[str, str | tuple[str, dict[str, JSON]]], *edges: str) -> Graph:
-    """`graph_of({"a": "kind", "b": ("kind", {"knob": 1})}, "a.out -> b.in")`."""
+Described = str | tuple[str, dict[str, JSON]] | tuple[str, dict[str, JSON], dict[str, JSON]]
+
+
+def graph_of(nodes: Mapping[str, Described], *edges: str, parts: Mapping[str, Graph] | None = None) -> Graph:
+    """`graph_of({"a": "kind", "b": ("kind", {"knob": 1}, {"pinned": {}})}, "a.out -> b.in", parts={"each": graph})`."""
     form: dict[str, JSON] = {"version": 1, "nodes": {}, "edges": []}
     for name, node in nodes.items():
-        kind, params = (node, {}) if isinstance(node, str) else node
-        form["nodes"][name] = {"kind": kind, "params": params}
+        kind, *settings = (node,) if isinstance(node, str) else node
+        params, more = [*settings, {}, {}][:2]
+        form["nodes"][name] = {"kind": kind, "params": params, **more}
     for edge in edges:
         source, _, target = edge.partition(" -> ")
         form["edges"].append({"source": source, "target": target})
+    if parts:
+        form["parts"] = {name: {"graph": part.dump()} for name, part in parts.items()}
     return Graph.parse(form)

@@ -1,0 +1,211 @@
+"""Steps that ask a person or wait for a time: the run ends as waiting, and goes on when it is executed again."""
+
+import time
+from typing import Any
+
+import pytest
+
+from pipelines.engine import Outcome
+from pipelines.graph import Graph
+from pipelines.node import Asked
+from tests.pipelines.kinds import KINDS, Script
+from tests.pipelines.test_parts import fates, given, items
+from tests.pipelines.world import World, graph_of
+
+
+def asking(**params: Any) -> Graph:
+    return graph_of(
+        {
+            "in": ("input.text", {"default": "x"}),
+            "before": ("kept", {"tag": "1"}),
+            "ask": ("person.approve", params),
+            "yes": ("kept", {"tag": "yes"}),
+            "no": ("kept", {"tag": "no"}),
+            "late": ("kept", {"tag": "late"}),
+            "beside": ("kept", {"tag": "beside"}),
+        },
+        "in.text -> before.a",
+        "before.text -> ask.value",
+        "ask.approved -> yes.a",
+        "ask.declined -> no.a",
+        "ask.timed_out -> late.a",
+        "in.text -> beside.a",
+    )
+
+
+async def test_a_run_that_asks_is_waiting_when_all_else_is_done(world: World, script: Script) -> None:
+    outcome = await world.run(asking(question="Send it?"), KINDS)
+    assert outcome.status == "waiting"
+    (waiting,) = outcome.waits
+    assert (waiting.node, waiting.due) == ("ask", None)
+    assert waiting.form == {"kind": "approve", "question": "Send it?", "show": "x1"}
+    assert fates(outcome) == {"in": "succeeded", "before": "succeeded", "beside": "succeeded"}
+    (event,) = world.of("step.waiting")
+    assert (event["node"], event["ask"], event["due"]) == ("ask", waiting.form, None)
+    assert world.of("run.waiting")[0]["nodes"] == ["ask"]
+    assert not world.of("run.finished")
+
+
+async def test_an_answer_lets_it_go_on_without_doing_anything_again(world: World, script: Script) -> None:
+    await world.run(asking(), KINDS)
+    asked = {"ask": Asked(answer={"approved": True, "comment": "good"}, by="alice")}
+    outcome = await world.run(asking(), KINDS, asked=asked)
+    assert outcome.status == "succeeded"
+    assert script.log == ["1", "beside", "yes"]
+    assert given(outcome, "yes") == {"text": "x1yes"}
+    assert fates(outcome)["no"] == "skipped"
+    (answered,) = world.of("step.answered")
+    assert (answered["by"], answered["timed_out"]) == ("alice", False)
+
+
+async def test_the_other_answer_is_another_result(world: World, script: Script) -> None:
+    await world.run(asking(), KINDS, asked={"ask": Asked(answer={"approved": True})})
+    outcome = await world.run(asking(), KINDS, asked={"ask": Asked(answer={"approved": False})})
+    assert given(outcome, "no") == {"text": "x1no"}
+    assert fates(outcome)["yes"] == "skipped"
+
+
+async def test_what_was_asked_once_keeps_its_time(world: World) -> None:
+    first = await world.run(asking(timeout_minutes=60), KINDS)
+    due = first.waits[0].due
+    assert due is not None
+    assert due > time.time()
+    again = await world.run(asking(timeout_minutes=600), KINDS, asked={"ask": Asked(due=due)})
+    assert again.waits[0].due == due
+
+
+async def test_when_nobody_answers_in_time_it_goes_on_that_way(world: World) -> None:
+    outcome = await world.run(asking(timeout_minutes=1), KINDS, asked={"ask": Asked(timed_out=True)})
+    assert given(outcome, "late") == {"text": "x1late"}
+    assert world.of("step.answered")[0]["timed_out"] is True
+    due = await world.run(asking(timeout_minutes=1), KINDS, asked={"ask": Asked(due=time.time() - 1)})
+    assert given(due, "late") == {"text": "x1late"}
+
+
+async def test_an_answer_that_does_not_fit_fails_the_step(world: World) -> None:
+    outcome = await world.run(asking(), KINDS, asked={"ask": Asked(answer={"choice": "yes"})})
+    assert outcome.status == "failed"
+    assert outcome.error is not None
+    assert outcome.error["title"] == "The answer doesn't fit"
+
+
+async def test_a_run_that_takes_another_up_keeps_its_answers(world: World, script: Script) -> None:
+    first = await world.run(asking(), KINDS, run_id="one", asked={"ask": Asked(answer={"approved": True})})
+    earlier = {record.node: record.key for record in first.steps}
+    second = await world.run(asking(), KINDS, run_id="two", start_from="yes", earlier=earlier)
+    assert (second.status, given(second, "yes")) == ("succeeded", {"text": "x1yes"})
+    fresh = await world.run(asking(), KINDS, run_id="three")
+    assert fresh.status == "waiting"
+    anew = await world.run(asking(), KINDS, run_id="four", start_from="ask", earlier=earlier)
+    assert anew.status == "waiting"
+
+
+async def test_a_wait_for_a_time_ends_by_itself(world: World) -> None:
+    graph = graph_of(
+        {"in": ("input.text", {"default": "x"}), "wait": ("wait.until", {"minutes": 5}), "out": "output.text"},
+        "in.text -> wait.value",
+        "wait.value -> out.value",
+    )
+    first = await world.run(graph, KINDS)
+    assert first.status == "waiting"
+    assert first.waits[0].form["kind"] == "time"
+    second = await world.run(graph, KINDS, asked={"wait": Asked(due=first.waits[0].due, timed_out=True)})
+    assert second.outputs == {"answer": "x"}
+    assert second.status == "succeeded"
+
+
+def questions() -> Graph:
+    return graph_of(
+        {
+            "in": ("input.text", {"name": "item"}),
+            "do": ("kept", {"tag": "!"}),
+            "ask": "person.approve",
+            "out": ("output.text", {"name": "text"}),
+        },
+        "in.text -> do.a",
+        "do.text -> ask.value",
+        "ask.approved -> out.value",
+    )
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+async def test_every_item_of_a_map_may_ask_and_be_answered_in_any_order(
+    world: World, script: Script, order: tuple[int, ...]
+) -> None:
+    graph = items("a", "b", "c", inner=questions(), at_once=2)
+    outcome = await world.run(graph, KINDS)
+    assert sorted(waiting.node for waiting in outcome.waits) == [f"each[{at}]/ask" for at in range(3)]
+    asked: dict[str, Asked] = {}
+    for at in order:
+        assert outcome.status == "waiting"
+        asked[f"each[{at}]/ask"] = Asked(answer={"approved": True})
+        outcome = await world.run(graph, KINDS, asked=asked)
+    assert outcome.status == "succeeded"
+    assert given(outcome, "out") == {"text": "a!|b!|c!"}
+    assert script.log == ["!", "!", "!"]
+
+
+def ways(kind: str, first: Graph, second: Graph) -> Graph:
+    return graph_of(
+        {
+            "in": ("input.text", {"default": "bad"}),
+            "way": (kind, {"first": "one", "second": "two"}),
+            "out": "output.text",
+        },
+        "in.text -> way.item",
+        "way.text -> out.value",
+        parts={"one": first, "two": second},
+    )
+
+
+def failing(beside_a_question: bool = False) -> Graph:
+    nodes: dict[str, Any] = {
+        "in": ("input.text", {"name": "item"}),
+        "do": "picky",
+        "out": ("output.text", {"name": "text"}),
+    }
+    edges = ["in.text -> do.text", "do.text -> out.value"]
+    if beside_a_question:
+        nodes["ask"] = "person.approve"
+        edges.append("in.text -> ask.value")
+    return graph_of(nodes, *edges)
+
+
+async def test_a_fallback_waits_for_the_way_it_is_on(world: World) -> None:
+    graph = ways("flow.fallback", failing(), questions())
+    outcome = await world.run(graph, KINDS)
+    assert [waiting.node for waiting in outcome.waits] == ["way[1]/ask"]
+    done = await world.run(graph, KINDS, asked={"way[1]/ask": Asked(answer={"approved": True})})
+    assert done.outputs == {"answer": "bad!"}
+
+
+@pytest.mark.parametrize("kind", ["flow.fallback", "flow.race"])
+async def test_a_question_that_is_no_longer_needed_is_withdrawn(world: World, kind: str) -> None:
+    sure = graph_of(
+        {"in": ("input.text", {"name": "item"}), "out": ("output.text", {"name": "text"})}, "in.text -> out.value"
+    )
+    first = questions() if kind == "flow.race" else failing(beside_a_question=True)
+    outcome = await world.run(ways(kind, first, sure), KINDS)
+    assert (outcome.status, outcome.waits) == ("succeeded", [])
+    assert world.of("step.waiting", "way[0]/ask")
+    (skipped,) = world.of("step.skipped", "way[0]/ask")
+    assert skipped["reason"] == "not-needed"
+
+
+async def test_a_race_of_questions_waits_and_the_first_answer_wins(world: World) -> None:
+    graph = ways("flow.race", questions(), questions())
+    outcome = await world.run(graph, KINDS)
+    assert sorted(waiting.node for waiting in outcome.waits) == ["way[0]/ask", "way[1]/ask"]
+    done = await world.run(graph, KINDS, asked={"way[1]/ask": Asked(answer={"approved": True})})
+    assert (done.status, done.outputs) == ("succeeded", {"answer": "bad!"})
+
+
+async def test_a_failure_beside_a_question_is_told_when_the_question_is_answered(world: World) -> None:
+    def graph() -> Graph:
+        return failing(beside_a_question=True)
+
+    outcome: Outcome = await world.run(graph(), KINDS, {"item": "bad"})
+    assert outcome.status == "waiting"
+    assert outcome.error is not None
+    done = await world.run(graph(), KINDS, {"item": "bad"}, asked={"ask": Asked(answer={"approved": True})})
+    assert done.status == "failed"
