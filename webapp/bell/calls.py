@@ -63,6 +63,24 @@ class Entry:
     data: bytes = b""
 
 
+@dataclass(frozen=True)
+class Told:
+    """Who hears of a call beside its answer: `progress` of its loading, `usage` at its end of what it took.
+
+    Calls of one `turn`, such as those of a run, take turns as one with those of others.
+    """
+
+    progress: Progress | None = None
+    usage: Callable[[dict[str, Any]], None] | None = None
+    turn: str = ""
+
+    def hear(self, entry: Entry) -> None:
+        if entry.kind == "progress" and self.progress:
+            self.progress(entry.said.get("fraction"), entry.said.get("note", ""))
+        elif entry.kind == "done" and self.usage:
+            self.usage(entry.said.get("usage", {}))
+
+
 class ModelCalls:
     """A caller, for one event loop. Use it as an async context manager, or call `aclose`."""
 
@@ -84,16 +102,16 @@ class ModelCalls:
         await asyncio.to_thread(self._sender.close)
 
     async def generate(
-        self, model: str, args: dict[str, Any], *, progress: Progress | None = None, within: float = LONGEST
+        self, model: str, args: dict[str, Any], *, within: float = LONGEST, told: Told | None = None
     ) -> AsyncGenerator[str, None]:
         """The pieces of an answer. Leaving the loop early cancels it. Raises NodeError, ModelUnavailable."""
-        call = self.call(model, "generate", args, within=within)
+        told = told or Told()
+        call = self.call(model, "generate", args, within=within, turn=told.turn)
         try:
             async for entry in call:
+                told.hear(entry)
                 if entry.kind == "piece":
                     yield entry.said
-                elif entry.kind == "progress" and progress:
-                    progress(entry.said.get("fraction"), entry.said.get("note", ""))
         finally:
             await call.aclose()
 
@@ -103,33 +121,33 @@ class ModelCalls:
         texts: Sequence[str],
         *,
         query: bool = False,
-        progress: Progress | None = None,
         within: float = LONGEST,
+        told: Told | None = None,
     ) -> NDArray[np.float32]:
         """[n, d] float32, rows of length 1. Raises NodeError, ModelUnavailable."""
-        last = await self._last(model, "encode", {"texts": list(texts), "query": query}, progress, within)
+        last = await self._last(model, "encode", {"texts": list(texts), "query": query}, within, told)
         return np.frombuffer(last.data, dtype="<f4").reshape(last.said["shape"]).astype(np.float32, copy=True)
 
     async def offsets(
-        self, model: str, texts: Sequence[str], *, progress: Progress | None = None, within: float = LONGEST
+        self, model: str, texts: Sequence[str], *, within: float = LONGEST, told: Told | None = None
     ) -> list[list[tuple[int, int]]]:
         """For each text, the character span of each of its tokens. Raises NodeError, ModelUnavailable."""
-        last = await self._last(model, "offsets", {"texts": list(texts)}, progress, within)
+        last = await self._last(model, "offsets", {"texts": list(texts)}, within, told)
         return [[(start, end) for start, end in spans] for spans in last.said["spans"]]
 
     async def describe(self, model: str, *, within: float = 60.0) -> dict[str, Any]:
         """What `model.json` says of a model. Raises NodeError, ModelUnavailable."""
-        last = await self._last(model, "describe", {}, None, within)
+        last = await self._last(model, "describe", {}, within, None)
         return dict(last.said)
 
-    async def _last(self, model: str, op: str, args: dict[str, Any], progress: Progress | None, within: float) -> Entry:
+    async def _last(self, model: str, op: str, args: dict[str, Any], within: float, told: Told | None) -> Entry:
+        told = told or Told()
         last = Entry("error", None)
-        call = self.call(model, op, args, within=within)
+        call = self.call(model, op, args, within=within, turn=told.turn)
         try:
             async for entry in call:
+                told.hear(entry)
                 last = entry
-                if entry.kind == "progress" and progress:
-                    progress(entry.said.get("fraction"), entry.said.get("note", ""))
         finally:
             await call.aclose()
         return last
@@ -139,8 +157,7 @@ class ModelCalls:
     ) -> AsyncGenerator[Entry, None]:
         """All entries of one call, up to `done`. Raises NodeError for an `error`, ModelUnavailable for silence.
 
-        A worker that is lost before a word was said is replaced by another. Calls of one `turn`, such as those of a
-        run, take turns as one with those of others.
+        A worker that is lost before a word was said is replaced by another.
         """
         asked = _Asked(model, op, args, time.time() + within, turn)
         avoided: set[str] = set()
@@ -255,12 +272,25 @@ class _Watch:
     accepted: bool = False
     finished: bool = False
     begun: float = field(default_factory=time.monotonic)
+    waited: float = 0.0
+    first: float | None = None
 
     def heard(self, entry: Entry) -> None:
         if entry.kind == "accepted":
             self.worker, self.accepted = entry.said["worker"], True
+            self.waited = time.monotonic() - self.begun
+        elif entry.kind == "piece" and self.first is None:
+            self.first = time.monotonic() - self.begun
+        elif entry.kind == "done" and "usage" in entry.said:
+            self._complete(entry.said["usage"])
         self.calling.heard(entry.kind, entry.said)
         self.finished = entry.kind in ("done", "error")
+
+    def _complete(self, usage: dict[str, Any]) -> None:
+        """A model worker knows nothing of the way to it and back."""
+        usage["queued"] = round(usage.get("queued", 0.0) + self.waited, 4)
+        if self.first is not None:
+            usage["first"] = round(self.first, 4)
 
 
 def _read(answer: Any) -> list[tuple[str, dict[bytes, bytes]]]:

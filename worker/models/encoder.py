@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,8 +34,11 @@ class EncodeRequest:
     ids: list[list[int]]
     order: deque[int]
     vectors: NDArray[np.float32]
+    turn: str = ""
     left: int = 0
     cancelled: bool = field(default=False)
+    asked: float = field(default_factory=time.monotonic)
+    begun: float | None = None
 
 
 class EncoderModel:
@@ -51,6 +55,8 @@ class EncoderModel:
         self._bell = threading.Condition()
         self._tokenizing = threading.Lock()
         self._closed = False
+        self._rows = _ROWS
+        self._served: dict[str, int] = {}
         self._thread = threading.Thread(target=self._work, name=f"model {name}", daemon=True)
         self._thread.start()
 
@@ -61,7 +67,7 @@ class EncoderModel:
     def ask(self, asked: Asked) -> Cancel:
         """Ops `encode` and `offsets`. Raises ModelRefused for others."""
         if asked.op == "encode":
-            request = self.encode(asked.args, asked.sink)
+            request = self.encode(asked.args, asked.sink, asked.turn)
             return lambda: self.cancel(request)
         if asked.op == "offsets":
             asked.sink.done({"spans": self.offsets(asked.args["texts"])})
@@ -71,14 +77,14 @@ class EncoderModel:
             hint="Choose another model for this node.",
         )
 
-    def encode(self, args: Mapping[str, Any], sink: Sink) -> EncodeRequest:
+    def encode(self, args: Mapping[str, Any], sink: Sink, turn: str = "") -> EncodeRequest:
         """Queue texts; the sink's `done` gets {"shape": [n, d]} and the bytes of float32 rows of length 1."""
         texts = list(args["texts"])
         prompt = self._prompt(query=bool(args.get("query")))
         ids = self._ids([prompt + text for text in texts])
         order = sorted(range(len(ids)), key=lambda at: -len(ids[at]))
         vectors = np.zeros((len(ids), self.dimension), dtype=np.float32)
-        request = EncodeRequest(sink, ids, deque(order), vectors, left=len(ids))
+        request = EncodeRequest(sink, ids, deque(order), vectors, turn, left=len(ids))
         if not ids:
             _deliver(request)
             return request
@@ -127,6 +133,9 @@ class EncoderModel:
             try:
                 with self._turns.turn():
                     vectors = self._forward([request.ids[at] for request, at in batch])
+            except (torch.OutOfMemoryError, MemoryError) as error:
+                self._go_on_smaller(batch, error)
+                continue
             except Exception as error:  # one batch's trouble is told to those in it, and to nobody else
                 self._fail({id(request): request for request, _ in batch}.values(), error)
                 continue
@@ -143,26 +152,52 @@ class EncoderModel:
                 self._bell.wait()
             return not self._closed
 
+    def _go_on_smaller(self, batch: list[tuple[EncodeRequest, int]], error: BaseException) -> None:
+        """The texts go back, and from now on batches are half as large."""
+        if len(batch) == 1:
+            request, at = batch[0]
+            tokens = len(request.ids[at])
+            short = ModelUnavailable(
+                f"The device ran out of memory over one text of {tokens:,} tokens.", hint="Cut it into shorter texts."
+            )
+            self._fail([request], short)
+            return
+        self._rows = len(batch) // 2
+        for request, at in reversed(batch):
+            request.order.appendleft(at)
+
     def _next_batch(self) -> list[tuple[EncodeRequest, int]]:
-        """Texts of small requests first, then of the one that has waited longest; big ones take turns."""
+        """Texts of small requests first, then of the turn that has been served least, in the order of asking."""
         with self._bell:
             for request in [request for request in self._requests if request.cancelled]:
                 self._requests.remove(request)
                 request.sink.done({"finish": "cancelled"})
             open_ones = [request for request in self._requests if request.order]
             small = [request for request in open_ones if request.left <= _SMALL]
-            chosen = small or open_ones[:1]
-            if chosen and not small:
-                self._requests.rotate(-1)
+            chosen = small or self._in_turn(open_ones)
         batch: list[tuple[EncodeRequest, int]] = []
         longest = 0
         for request in chosen:
-            while request.order and len(batch) < _ROWS:
+            while request.order and len(batch) < self._rows:
                 longest = max(longest, len(request.ids[request.order[0]]))
                 if batch and longest * (len(batch) + 1) > _TOKENS:
                     return batch
+                request.begun = request.begun or time.monotonic()
                 batch.append((request, request.order.popleft()))
         return batch
+
+    def _in_turn(self, requests: list[EncodeRequest]) -> list[EncodeRequest]:
+        """The first of the turn that has had the fewest batches; one that comes new begins level with the others."""
+        present = {request.turn for request in requests}
+        self._served = {turn: count for turn, count in self._served.items() if turn in present}
+        least = min(self._served.values(), default=0)
+        for turn in present - self._served.keys():
+            self._served[turn] = least
+        chosen = min(requests, key=lambda request: self._served[request.turn], default=None)
+        if chosen is None:
+            return []
+        self._served[chosen.turn] += 1
+        return [chosen]
 
     @torch.inference_mode()
     def _forward(self, ids: list[list[int]]) -> NDArray[np.float32]:
@@ -184,4 +219,6 @@ class EncoderModel:
 
 
 def _deliver(request: EncodeRequest) -> None:
-    request.sink.done({"shape": list(request.vectors.shape)}, request.vectors.astype("<f4").tobytes())
+    tokens = {"prompt": sum(map(len, request.ids)), "new": 0}
+    usage = {"queued": round((request.begun or request.asked) - request.asked, 4), "tokens": tokens}
+    request.sink.done({"shape": list(request.vectors.shape), "usage": usage}, request.vectors.astype("<f4").tobytes())

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.values import Messages
+from webapp.bell.calls import Progress
 from worker.models.asking import Asked, Cancel, Model, generation
 from worker.models.shelf import Shelf
+from worker.models.usage import Meter, Usage
 
 _LONGEST = 900.0
 
@@ -26,8 +28,11 @@ class ModelsHere:
     def __init__(self, home: Path, shelf: Shelf | None = None) -> None:
         self.shelf = shelf or Shelf(home)
 
-    def __call__(self, name: str) -> ModelHere:
-        return ModelHere(name, self.shelf)
+    def __call__(
+        self, name: str, progress: Progress | None = None, usage: Usage | None = None, turn: str = ""
+    ) -> ModelHere:
+        """The callbacks are called on the event loop, as `worker.models.remote` calls them."""
+        return ModelHere(name, self.shelf, progress, usage, turn)
 
     async def __aenter__(self) -> ModelsHere:
         return self
@@ -44,6 +49,9 @@ class ModelHere:
 
     name: str
     shelf: Shelf
+    progress: Progress | None = None
+    usage: Usage | None = None
+    turn: str = ""
 
     async def generate(
         self,
@@ -94,19 +102,22 @@ class _Answer:
     def __init__(self, model: ModelHere, op: str, args: dict[str, Any]) -> None:
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[str | tuple[dict[str, Any], bytes] | Exception] = asyncio.Queue()
+        self._model = model
+        self._meter = Meter()
         self._stop: Cancel | None = None
         self._ended = False
         self._cancelled = False
         deadline = time.monotonic() + _LONGEST
 
         def use(loaded: Model) -> None:
+            self._meter.loaded(loaded.bytes)
             if not self._is_cancelled():
-                self._stop = loaded.ask(Asked(op, args, self, deadline))
+                self._stop = loaded.ask(Asked(op, args, self, deadline, model.turn))
                 if self._is_cancelled():
                     self._stop()
 
         # Tokenising and loading would hold the loop up.
-        self._starting = self._loop.run_in_executor(None, model.shelf.use, model.name, use, self.failed)
+        self._starting = self._loop.run_in_executor(None, model.shelf.use, model.name, use, self.failed, self.note)
 
     async def next(self) -> str | tuple[dict[str, Any], bytes]:
         """A piece of text, or at the end what `done` said. Raises what `failed` said."""
@@ -115,6 +126,8 @@ class _Answer:
             self._ended = True
             raise heard
         self._ended = not isinstance(heard, str)
+        if not isinstance(heard, str) and self._model.usage:
+            self._model.usage(heard[0].get("usage", {}))
         return heard
 
     def _is_cancelled(self) -> bool:
@@ -129,14 +142,20 @@ class _Answer:
         self._hear(text)
 
     def done(self, said: dict[str, Any], data: bytes = b"") -> None:
-        self._hear((said, data))
+        self._hear((self._meter.complete(said), data))
 
     def failed(self, error: Exception) -> None:
         self._hear(error)
 
+    def note(self, text: str, fraction: float | None = None) -> None:
+        if self._model.progress:
+            self._on_loop(self._model.progress, fraction, text)
+
     def _hear(self, what: str | tuple[dict[str, Any], bytes] | Exception) -> None:
-        tell: Callable[..., object] = self._heard.put_nowait
+        self._on_loop(self._heard.put_nowait, what)
+
+    def _on_loop(self, tell: Callable[..., object], *what: object) -> None:
         try:
-            self._loop.call_soon_threadsafe(tell, what)
+            self._loop.call_soon_threadsafe(tell, *what)
         except RuntimeError:  # the loop has ended, and nobody listens any more
             self._cancelled = True

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.values import Messages
-from webapp.bell.calls import ModelCalls, Progress
+from webapp.bell.calls import ModelCalls, Progress, Told
 from worker.models.asking import generation
 from worker.models.folder import ModelRefused, folder_name, is_name, read_card
+from worker.models.usage import Usage
 from worker.settings import settings
 
 
@@ -29,9 +30,13 @@ class ModelsByCall:
         self._calls = ModelCalls(broker_url)
         self._home = home or settings().models
 
-    def __call__(self, name: str, progress: Progress | None = None) -> ModelByCall:
-        """`progress` hears that the model is being loaded."""
-        return ModelByCall(name, self._calls, progress)
+    def __call__(
+        self, name: str, progress: Progress | None = None, usage: Usage | None = None, turn: str = ""
+    ) -> ModelByCall:
+        """`progress` hears that the model is being loaded, `usage` what each call took; those of one `turn` (a run)
+        take turns as one with those of others.
+        """
+        return ModelByCall(name, self._calls, Told(progress, usage, turn))
 
     async def revision(self, name: str) -> str:
         """The hash of a model: by its card here, else as model workers have it. Raises NodeError, ModelUnavailable."""
@@ -60,7 +65,7 @@ class ModelByCall:
 
     name: str
     calls: ModelCalls
-    progress: Progress | None = None
+    told: Told
 
     async def generate(
         self,
@@ -80,12 +85,12 @@ class ModelByCall:
             seed=seed,
             stop=list(stop),
         )
-        async with aclosing(self.calls.generate(self.name, args, progress=self.progress)) as pieces:
+        async with aclosing(self.calls.generate(self.name, args, told=self.told)) as pieces:
             async for piece in pieces:
                 yield piece
 
     async def encode(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
-        return await self.calls.encode(self.name, texts, query=query, progress=self.progress)
+        return await self.calls.encode(self.name, texts, query=query, told=self.told)
 
     async def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        return await self.calls.offsets(self.name, texts, progress=self.progress)
+        return await self.calls.offsets(self.name, texts, told=self.told)

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from worker.models.asking import Asked, Model
 from worker.models.outbox import Outbox
 from worker.models.presence import Presence
 from worker.models.sources import find_folder
+from worker.models.usage import Meter
 
 if TYPE_CHECKING:
     from worker.models.shelf import Shelf
@@ -44,13 +45,14 @@ class _Call:
     watched: Answering
     stop: Callable[[], None] | None = None
     cancelled: bool = False
+    meter: Meter = field(default_factory=Meter)
 
     def piece(self, text: str) -> None:
         self.outbox.put(self.id, "piece", text)
 
     def done(self, said: dict[str, Any], data: bytes = b"") -> None:
         self.watched.ended("done", said)
-        self.outbox.put(self.id, "done", said, data)
+        self.outbox.put(self.id, "done", self.meter.complete(said), data)
         self.ended(self.id)
 
     def failed(self, error: Exception) -> None:
@@ -58,8 +60,8 @@ class _Call:
         self.outbox.put(self.id, "error", _told(error))
         self.ended(self.id)
 
-    def note(self, text: str) -> None:
-        self.outbox.put(self.id, "progress", {"fraction": None, "note": text})
+    def note(self, text: str, fraction: float | None = None) -> None:
+        self.outbox.put(self.id, "progress", {"fraction": fraction, "note": text})
 
     def is_cancelled(self) -> bool:
         return self.cancelled
@@ -128,6 +130,7 @@ class ModelService:
         asked = Asked(request["op"], request["args"], call, deadline, str(request.get("turn", "")))
 
         def use(model: Model) -> None:
+            call.meter.loaded(model.bytes)
             if call.is_cancelled():
                 call.done({"finish": "cancelled"})
                 return

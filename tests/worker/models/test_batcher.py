@@ -15,6 +15,7 @@ from worker.models.device import Device, Turns
 from worker.models.folder import ModelRefused
 from worker.models.text.batcher import Batcher
 from worker.models.text.llama import LlamaDecoder
+from worker.models.text.prefixes import Prefixes
 from worker.models.text.request import TextRequest
 
 
@@ -74,15 +75,76 @@ def submit(batcher: Batcher, count: int, **more: Any) -> list[Listener]:
     return listeners
 
 
-def test_running_out_of_memory_costs_only_the_newest_answer(folder: Path, exact: Device, batchers: Any) -> None:
+def test_running_out_of_memory_puts_the_newest_answer_off_and_costs_none(
+    folder: Path, exact: Device, batchers: Any
+) -> None:
     decoder = ShortOfMemory(folder, exact)
-    alone = submit(make(batchers, LlamaDecoder(folder, exact)), 2)
+    alone = submit(make(batchers, LlamaDecoder(folder, exact)), 3)
     listeners = submit(make(batchers, decoder), 3)
-    ended = [listener.wait() for listener in listeners]
-    assert [listener.text for listener in ended[:2]] == [listener.wait().text for listener in alone]
-    assert isinstance(ended[2].error, ModelUnavailable)
-    assert "out of memory" in ended[2].error.message
+    assert [listener.wait().text for listener in listeners] == [listener.wait().text for listener in alone]
+    assert [listener.said["usage"]["tokens"]["new"] for listener in listeners] == [40] * 3
     assert decoder.most == 3
+    assert decoder.rows == 0
+
+
+class Full(LlamaDecoder):
+    """Never has the memory for a step."""
+
+    def _step(self, tokens: Sequence[int]) -> torch.Tensor:
+        self._slots.place_next()
+        raise torch.OutOfMemoryError("no memory")
+
+
+def test_an_answer_that_does_not_fit_alone_is_told_with_the_numbers(folder: Path, exact: Device, batchers: Any) -> None:
+    decoder = Full(folder, exact)
+    decoder.prefixes = Prefixes(1, 10**6)
+    listeners = submit(make(batchers, decoder, budget=50_000_000), 2)
+    for listener in listeners:
+        error = listener.wait().error
+        assert isinstance(error, ModelUnavailable)
+        assert "50 MB" in error.message
+    assert decoder.rows == 0
+    assert decoder.prefixes.bytes == 0
+
+
+def test_a_step_that_fails_half_way_leaves_the_rows_as_they_were(folder: Path, exact: Device, batchers: Any) -> None:
+    class Stumbling(LlamaDecoder):
+        stumbles = 2
+
+        def forward(self, *args: Any) -> torch.Tensor:
+            hidden = super().forward(*args)
+            if self.rows == 2 and self.stumbles:
+                self.stumbles -= 1
+                raise torch.OutOfMemoryError("no memory")
+            return hidden
+
+    expected = [listener.wait().text for listener in submit(make(batchers, LlamaDecoder(folder, exact)), 2)]
+    listeners = submit(make(batchers, Stumbling(folder, exact)), 2)
+    assert [listener.wait().text for listener in listeners] == expected
+
+
+def test_turns_get_places_evenly_and_none_gets_them_all(folder: Path, exact: Device, batchers: Any) -> None:
+    decoder = LlamaDecoder(folder, exact, max_rows=3)
+    batcher = Batcher(decoder, letters, set(), cache_budget=10**9, turns=Turns(), most_of_a_turn=2)
+    batchers.append(batcher)
+    order: list[str] = []
+
+    class Noting(Listener):
+        def __init__(self, turn: str) -> None:
+            super().__init__()
+            self.turn = turn
+
+        def done(self, said: dict[str, Any], data: bytes = b"") -> None:
+            order.append(self.turn)
+            super().done(said, data)
+
+    many = [Noting("many") for _ in range(8)]
+    one = Noting("one")
+    for listener in (*many, one):
+        batcher.submit(TextRequest([5, 6, 7], listener, max_new_tokens=40, turn=listener.turn))
+    for listener in (*many, one):
+        listener.wait()
+    assert order.index("one") <= 2  # it came last and did not wait for the eight
 
 
 def test_after_a_failed_step_the_next_request_is_answered(folder: Path, exact: Device, batchers: Any) -> None:

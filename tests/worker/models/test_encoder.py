@@ -121,3 +121,50 @@ def test_offsets_are_the_tokens_places_in_the_text(encoder: EncoderModel) -> Non
     assert spans[1] == []
     assert len(spans[2]) >= 400
     assert spans[2][-1][1] == len(texts[2].rstrip())
+
+
+def test_turns_are_served_evenly(encoder: EncoderModel) -> None:
+    order: list[str] = []
+
+    class Noting(Listener):
+        def __init__(self, turn: str) -> None:
+            super().__init__()
+            self.turn = turn
+
+        def done(self, said: dict[str, Any], data: bytes = b"") -> None:
+            order.append(self.turn)
+            super().done(said, data)
+
+    listeners = [Noting(turn) for turn in ("many", "many", "many", "many", "one")]
+    with encoder._turns.turn():  # nothing is computed before all have asked
+        for listener in listeners:
+            encoder.encode({"texts": ["A text."] * 30}, listener, listener.turn)
+    for listener in listeners:
+        listener.wait()
+    assert order.index("one") <= 2
+
+
+def test_a_batch_that_does_not_fit_is_tried_in_smaller_ones(
+    encoder: EncoderModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward = encoder._forward
+    sizes: list[int] = []
+
+    def short_of_memory(ids: list[list[int]]) -> Any:
+        sizes.append(len(ids))
+        if len(ids) > 10:
+            raise torch.OutOfMemoryError("no memory")
+        return forward(ids)
+
+    monkeypatch.setattr(encoder, "_forward", short_of_memory)
+    monkeypatch.setattr(encoder, "_rows", 32)
+    listener = Listener()
+    encoder.encode({"texts": [f"Text {at}." for at in range(32)]}, listener)
+    assert listener.wait().error is None
+    assert sizes == [32, 16, 8, 8, 8, 8]
+    usage = listener.said["usage"]
+    assert usage["tokens"]["prompt"] > 32
+    monkeypatch.setattr(encoder, "_forward", lambda ids: short_of_memory([*ids] * 11))
+    lone = Listener()
+    encoder.encode({"texts": ["Never."]}, lone)
+    assert "one text of 4 tokens" in str(lone.wait().error)

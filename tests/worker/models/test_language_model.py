@@ -11,7 +11,11 @@ import pytest
 from pipelines.node import ModelUnavailable
 from pipelines.values import Message
 from tests.worker.models.conftest import CHAT, Listener, args
+from worker.models.device import Device, Turns
 from worker.models.folder import ModelRefused
+from worker.models.text.llama import STRETCH
+from worker.models.text.model import LanguageModel
+from worker.models.text.prefixes import Prefixes
 from worker.models.text.reader import AnyReader, PlainReader
 
 pytestmark = pytest.mark.weights
@@ -60,7 +64,7 @@ def test_answers_that_join_and_leave_do_not_change_one_another(chat: Any, expect
     short = ask(chat, PROMPTS[1], max_new_tokens=2)
     answers = [listener.wait().text for listener in (first, *others, late)]
     assert answers == [expected[PROMPTS[at]] for at in (2, 0, 3, 1)]
-    assert short.wait().said["new_tokens"] == 2
+    assert short.wait().said["usage"]["tokens"]["new"] == 2
     assert expected[PROMPTS[1]].startswith(short.text)
 
 
@@ -90,7 +94,11 @@ def test_a_stop_string_ends_the_answer_and_is_not_shown(chat: Any, expected: dic
 def test_an_answer_says_how_it_ended(chat: Any) -> None:
     assert ask(chat, PROMPTS[0]).wait().said["finish"] == "stop"
     cut = ask(chat, PROMPTS[0], max_new_tokens=3).wait()
-    assert cut.said == {"finish": "length", "prompt_tokens": 37, "new_tokens": 3}
+    assert cut.said["finish"] == "length"
+    usage = cut.said["usage"]
+    assert usage["tokens"] == {"prompt": 37, "new": 3}
+    assert 0 <= usage["queued"] <= usage["first"]
+    assert usage["rate"] > 0
 
 
 def test_a_prompt_that_is_too_long_is_refused_with_the_numbers(chat: Any) -> None:
@@ -138,3 +146,23 @@ def test_a_conversation_is_read_as_transformers_reads_it(models: Path, said: lis
     ids = plain.tokens_of_text("naïve 北京 <|im_end|> 12")
     assert ids == other.tokens_of_text("naïve 北京 <|im_end|> 12")
     assert plain.decode(ids) == other.decode(ids)
+
+
+SYSTEM = "You are a patient teacher who explains one thing at a time, with short words. " * 17
+
+
+def test_a_shared_beginning_is_read_once_and_changes_no_answer(chat: Any, models: Path, exact: Device) -> None:
+    asked = [[{"role": "system", "content": SYSTEM}, {"role": "user", "content": prompt}] for prompt in PROMPTS[:3]]
+    fresh = LanguageModel(CHAT, models / CHAT, exact, Turns(), cache_budget=1_000_000_000)
+    fresh._decoder.prefixes = Prefixes(STRETCH, 0)
+    try:
+        without = [ask(fresh, "", messages=messages).wait() for messages in asked]
+    finally:
+        fresh.close()
+    begun = [ask(chat, "", messages=messages).wait() for messages in asked]
+    assert [each.text for each in begun] == [each.text for each in without]
+    assert ["reused" in each.said["usage"]["tokens"] for each in without] == [False] * 3
+    assert [each.said["usage"]["tokens"].get("reused", 0) for each in begun] == [0, 2 * STRETCH, 2 * STRETCH]
+    # alone or with others makes no difference to what was shared
+    together = [ask(chat, "", messages=messages) for messages in asked]
+    assert [each.wait().text for each in together] == [each.text for each in without]

@@ -11,6 +11,9 @@ import torch
 class Prefill(Protocol):
     """A prompt that is being read, a stretch at a time, beside the answers that are being written."""
 
+    reused: int
+    """Tokens that had been read before, for another prompt with the same beginning."""
+
     def advance(self) -> torch.Tensor | None:
         """Read the next stretch. The logits [vocabulary] after the last token once all is read, else None."""
 
@@ -36,7 +39,10 @@ class Decoder(Protocol):
         """The prompt that was read becomes row `rows`; the answer may grow to `length` tokens with it."""
 
     def step(self, tokens: Sequence[int]) -> torch.Tensor:
-        """Give each row its next token. Logits [rows, vocabulary]."""
+        """Give each row its next token. Logits [rows, vocabulary]. What it raises leaves the rows as they were."""
 
     def leave(self, row: int) -> None:
         """Drop a row; the last row takes its number."""
+
+    def spare(self) -> None:
+        """Give back what memory can be given back."""

@@ -18,11 +18,13 @@ from torch.nn import functional
 
 from worker.models.device import Device
 from worker.models.text.linear import Linear, linear
+from worker.models.text.prefixes import Prefixes
 from worker.models.text.slots import Slots
 
 FAMILY = {"llama", "mistral", "qwen2", "qwen3"}
-STRETCH = 256
-"""Tokens of a prompt that are read at once: others wait no longer than that."""
+STRETCH = 128
+"""Tokens of a prompt that are read at once: others wait no longer than that. Stretches begin at its multiples, so that
+the same beginning is computed the same way in every prompt."""
 
 Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -56,11 +58,12 @@ class _Layer:
 class LlamaDecoder:
     """See `Decoder`. `folder` holds `config.json` and safetensors files."""
 
-    def __init__(self, folder: Path, device: Device, *, max_rows: int = 16) -> None:
+    def __init__(self, folder: Path, device: Device, *, max_rows: int = 16, prefix_budget: int = 0) -> None:
         config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self.vocabulary = int(config["vocab_size"])
         self.context = int(config["max_position_embeddings"])
         self.max_rows = max_rows
+        self.prefixes = Prefixes(STRETCH, prefix_budget)
         self._heads = int(config["num_attention_heads"])
         self._groups = int(config.get("num_key_value_heads") or self._heads)
         self._size = int(config.get("head_dim") or config["hidden_size"] // self._heads)
@@ -93,8 +96,20 @@ class LlamaDecoder:
     def leave(self, row: int) -> None:
         self._slots.leave(row)
 
-    @torch.inference_mode()
+    def spare(self) -> None:
+        self.prefixes.clear()
+        if not self._device.is_cpu:
+            torch.cuda.empty_cache()
+
     def step(self, tokens: Sequence[int]) -> torch.Tensor:
+        try:
+            return self._step(tokens)
+        except Exception:
+            self._slots.take_back()
+            raise
+
+    @torch.inference_mode()
+    def _step(self, tokens: Sequence[int]) -> torch.Tensor:
         slots = self._slots
         at = slots.place_next()
         mask = slots.mask()
@@ -156,9 +171,15 @@ class LlamaPrefill:
 
     def __init__(self, decoder: LlamaDecoder, ids: Sequence[int]) -> None:
         self._decoder = decoder
+        self._said = ids
         self._ids = torch.tensor(ids)
         self._done = 0
         self.keys, self.values = decoder.new_slot(len(ids))
+        for block in decoder.prefixes.find(ids):
+            begin, self._done = self._done, self._done + STRETCH
+            self.keys[:, :, begin : self._done] = block.keys
+            self.values[:, :, begin : self._done] = block.values
+        self.reused = self._done
 
     @torch.inference_mode()
     def advance(self) -> torch.Tensor | None:
@@ -177,6 +198,7 @@ class LlamaPrefill:
         positions = torch.arange(begin, end, device=self.keys.device)
         hidden = self._decoder.forward(self._ids[begin:end], positions, attend)
         self._done = end
+        self._decoder.prefixes.keep(self._said, end, self.keys, self.values)
         return self._decoder.head(hidden[-1:])[0] if end == len(self._ids) else None
 
     def _mask(self, begin: int, end: int) -> torch.Tensor:

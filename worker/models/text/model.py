@@ -30,16 +30,18 @@ class LanguageModel:
         gguf = _gguf(folder)
         self.name = name
         self._reader = load_reader(folder, gguf)
-        self._decoder = _decoder(folder, device, gguf)
+        prefix_budget = cache_budget // 8
+        self._decoder = _decoder(folder, device, gguf, prefix_budget)
         self.bytes = self._decoder.weight_bytes
         self._batcher = Batcher(
             self._decoder,
             self._reader.decode,
             self._reader.ends,
-            cache_budget=cache_budget,
+            cache_budget=cache_budget - prefix_budget,
             turns=turns,
             before_step=Cores(device).settle,
             name=f"model {name}",
+            most_of_a_turn=16 if device.is_cpu else 64,
         )
 
     @property
@@ -96,12 +98,12 @@ class LanguageModel:
         return min(asked, context - prompt)
 
 
-def _decoder(folder: Path, device: Device, gguf: str | None) -> Decoder:
+def _decoder(folder: Path, device: Device, gguf: str | None, prefix_budget: int) -> Decoder:
     if gguf:
         return PlainDecoder(folder, device, gguf=gguf)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if understands(config):
-        return LlamaDecoder(folder, device, max_rows=16 if device.is_cpu else 64)
+        return LlamaDecoder(folder, device, max_rows=24 if device.is_cpu else 96, prefix_budget=prefix_budget)
     return PlainDecoder(folder, device)
 
 

@@ -54,6 +54,9 @@ class PlainDecoder:
     def join(self, prefill: Any, length: int) -> None:
         self._caches.append(prefill.cache)
 
+    def spare(self) -> None:
+        """Nothing is kept beside the rows."""
+
     def step(self, tokens: Sequence[int]) -> torch.Tensor:
         return torch.stack([self.read([token], cache)[0] for token, cache in zip(tokens, self._caches, strict=True)])
 
@@ -79,6 +82,7 @@ class PlainPrefill:
         self._decoder = decoder
         self._ids = list(ids)
         self._done = 0
+        self.reused = 0
         self.cache = decoder.new_cache()
 
     def advance(self) -> torch.Tensor | None:

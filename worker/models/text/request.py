@@ -23,12 +23,15 @@ class TextRequest:
     deadline: float | None = None
     turn: str = ""
     cancelled: bool = False
-    begun: float = field(default_factory=time.monotonic)
+    asked: float = field(default_factory=time.monotonic)
 
     @property
     def length(self) -> int:
         """Tokens of prompt and answer at most."""
         return len(self.ids) + self.max_new_tokens
+
+    def is_unwanted(self) -> bool:
+        return self.cancelled or self.is_late()
 
     def is_late(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline

@@ -20,6 +20,7 @@ class Slots:
         self._lengths: list[int] = []
         self._reserved: list[int] = []
         self._keys, self._values = self._empty(), self._empty()
+        self._begun = False
         self._longest = 0
         self._order = torch.arange(0)
 
@@ -49,11 +50,19 @@ class Slots:
 
     def place_next(self) -> torch.Tensor:
         """Where each row's next token goes [rows]; the rows are one longer afterwards."""
+        self._begun = False
         at = torch.tensor(self._lengths, device=self._device.torch)
         self._lengths = [length + 1 for length in self._lengths]
+        self._begun = True
         self._longest = _whole_blocks(max(self._lengths))
         self._order = torch.arange(self.rows, device=self._device.torch)
         return at
+
+    def take_back(self) -> None:
+        """What `place_next` began did not come about."""
+        if self._begun:
+            self._lengths = [length - 1 for length in self._lengths]
+            self._begun = False
 
     def mask(self) -> torch.Tensor:
         """[rows, 1, 1, longest]: what each row may look at."""
