@@ -61,7 +61,8 @@ async def _large(step: Step, value: Any, kind: ValueType, scope: Scope) -> JSON:
     """A value that is handed on as it came has its JSON already."""
     for wire in step.place.wires:
         source = step.loop.steps[wire.at]
-        if wire.convert is None and wire.type == kind and source.values.get(wire.port) is value:
+        same = wire.convert is None and wire.type == kind and wire.port in source.forms
+        if same and source.values.get(wire.port) is value:
             return source.forms[wire.port]
     known = step.inside.known(value, kind) if step.inside is not None else None
     return known if known is not None else await keep(value, kind, scope.services.artifacts)
