@@ -45,7 +45,7 @@ class End:
 
     def event(self, at: float) -> Event:
         if self.status == "waiting":
-            return {"kind": "run.waiting", "at": at}
+            return {"kind": "run.waiting", "at": at, "nodes": [wait.node for wait in self.waits]}
         event: Event = {"kind": "run.finished", "at": at, "status": self.status, "outputs": self.outputs}
         return {**event, "error": self.error} if self.error else event
 

@@ -27,13 +27,16 @@ ONCE = frozenset({"step.skipped", "step.waiting", "step.answered"})
 
 @dataclass
 class Earlier:
-    """`finished` is by node the hash of its outputs, `told` what else was told of which node."""
+    """`finished` is by node the hash of its outputs, `told` what else was told of which node; `paused` are the nodes
+    that were under way when the run began to wait, and go on with it.
+    """
 
     began: bool = False
     attempts: dict[str, int] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     finished: dict[str, int] = field(default_factory=dict)
     told: set[tuple[str, str]] = field(default_factory=set)
+    paused: set[str] = field(default_factory=set)
     _beginnings: dict[str, Event] = field(default_factory=dict)
 
     @classmethod
@@ -63,6 +66,7 @@ class Earlier:
     @classmethod
     def of(cls, events: Iterable[Event], record: Record, asked: dict[str, Asked]) -> Earlier:
         earlier = cls(attempts=record.attempts_so_far(), asked=asked)
+        under_way: set[str] = set()
         for event in events:
             node = event.get("node", "")
             earlier.began |= event["kind"] == "run.started"
@@ -71,6 +75,13 @@ class Earlier:
                 earlier.finished[node] = _hash(event)
             elif event["kind"] in ONCE:
                 earlier.told.add((event["kind"], node))
+            if event["kind"] in ("step.finished", "step.failed", "step.skipped"):
+                under_way.discard(node)
+            elif node:
+                under_way.add(node)
+            earlier.paused = set(under_way) if event["kind"] == "run.waiting" else set()
+        for node in earlier.paused:
+            earlier.attempts[node] = 0
         return earlier
 
     def to_tell(self, event: Event) -> list[Event]:
@@ -79,7 +90,7 @@ class Earlier:
         if "attempt" in event:
             # Text that begins anew has a higher attempt, and so voids what was streamed before.
             event["attempt"] += self.attempts.get(node, 0)
-        if (event["kind"], node) in self.told:
+        if (event["kind"], node) in self.told or (event["kind"] == "step.started" and node in self.paused):
             return []
         if node not in self.finished:
             return [event]

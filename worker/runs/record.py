@@ -147,10 +147,11 @@ class Record:
         return dumps([asdict(self._to_keep(self.steps[node])) for node in nodes])
 
     def _to_keep(self, step: Step) -> Step:
-        """A step that an earlier claim of this run did was not cheaper for being found again."""
+        """A step that an earlier claim of this run did was not cheaper for being found, or done, again."""
         before = self._earlier.get(step.node)
-        found_again = step.cached and before and before.status == "succeeded"
-        return before if found_again and before else step
+        if before is None or not before.status == step.status == "succeeded":
+            return step
+        return before if step.cached or before.outputs == step.outputs else step
 
 
 def _started(step: Step, event: Mapping[str, Any]) -> None:

@@ -25,7 +25,8 @@ WITH asked AS (
     SELECT * FROM jsonb_to_recordset(%(waits)s::jsonb) AS w(node text, form jsonb, due float8)
 ), mine AS (
     UPDATE runs_run SET owner = NULL, claims = 0, status = CASE WHEN cancel_requested OR EXISTS (
-        SELECT 1 FROM runs_wait w JOIN asked USING (node) WHERE w.run_id = %(run)s AND w.answered IS NOT NULL
+        SELECT 1 FROM asked LEFT JOIN runs_wait w ON w.run_id = %(run)s AND w.node = asked.node
+        WHERE w.answered IS NOT NULL OR cancel_steps @> to_jsonb(asked.node)
     ) THEN 'queued' ELSE 'waiting' END
     WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s AND status = 'running' RETURNING id
 ), waits AS (

@@ -1,0 +1,248 @@
+"""A run that waits for a person or a time costs no worker, and goes on where it stood."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psutil
+import pytest
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from pipelines.engine import Waiting
+from tests.worker.stand import Stand, WorkerProcess, eventually
+from tests.worker.test_claim import claimed, lease
+from tests.worker.test_runs import GREET
+from worker.runs.record import Record
+from worker.runs.waits import COME_DUE, come_due, suspend
+
+FORM = {"kind": "approve", "question": "Is this all right?", "show": "x."}
+
+
+def asking(ledger: str, **params: Any) -> dict[str, Any]:
+    """who -> slow -> ask -> out, where a slow step stands before the question."""
+    nodes = {
+        **{name: GREET["nodes"][name] for name in ("who", "out")},
+        "slow": {"kind": "test.slow", "params": {"seconds": 0.05, "ledger": ledger}},
+        "ask": {"kind": "person.approve", "params": params},
+    }
+    wires = ["who.text slow.text", "slow.text ask.value", "ask.approved out.value"]
+    edges = [dict(zip(("source", "target"), wire.split(), strict=True)) for wire in wires]
+    return {"version": 1, "nodes": nodes, "edges": edges}
+
+
+@pytest.fixture(scope="module")
+def worker(bare_stand: Stand) -> Iterator[WorkerProcess]:
+    with bare_stand.worker() as process:
+        yield process
+
+
+def waiting(stand: Stand, run: UUID) -> dict[str, Any]:
+    return eventually(lambda: (row := stand.row(run)) and row["status"] == "waiting" and row)
+
+
+def answer(stand: Stand, run: UUID, node: str = "ask", approved: bool = True) -> None:
+    """As the web does: the answer, and the run back into the queue if it waits."""
+    with stand.sql.transaction():
+        stand.sql.execute(
+            "UPDATE runs_wait SET answer = %s, answered = now() WHERE run_id = %s AND node = %s",
+            (Jsonb({"approved": approved}), run, node),
+        )
+        stand.sql.execute("UPDATE runs_run SET status = 'queued' WHERE id = %s AND status = 'waiting'", (run,))
+
+
+def test_a_run_waits_without_a_worker_and_goes_on_when_answered(stand: Stand, worker: WorkerProcess) -> None:
+    ledger = stand.scratch / "ledger"
+    run = stand.queue(asking(str(ledger), question="Send it?"), {"name": "x"})
+    row = waiting(stand, run)
+    assert (row["owner"], row["claims"], row["finished"]) == (None, 0, None)
+    asked = stand.sql.execute("SELECT node, form, due, answered FROM runs_wait WHERE run_id = %s", (run,)).fetchall()
+    assert asked == [("ask", {"kind": "approve", "question": "Send it?", "show": "x."}, None, None)]
+    assert {name: step["status"] for name, step in stand.steps(run).items()}["ask"] == "waiting"
+    kept = stand.stored_log(run)
+    assert eventually(lambda: stand.live_log(run) == kept)
+    assert kept[-1][1]["kind"] == "run.waiting"
+    assert kept[-1][1]["nodes"] == ["ask"]
+
+    answer(stand, run)
+    ended = stand.ended(run)
+    assert (ended["status"], ended["outputs"]) == ("succeeded", {"greeting": "x."})
+    assert ledger.read_text().split() == ["x"]
+    told = stand.stored_log(run)
+    assert told[: len(kept)] == kept
+    kinds = [event["kind"] for _, event in told]
+    for once in ("run.started", "step.waiting", "run.waiting", "step.answered", "run.finished"):
+        assert kinds.count(once) == 1, once
+    started = [event["node"] for _, event in told if event["kind"] == "step.started"]
+    assert sorted(started) == sorted(set(started)), "no step is told to begin twice"
+    order = [tuple(map(int, name.split("-"))) for name, _ in told]
+    assert order == sorted(set(order))
+    assert {step["attempts"] for step in stand.steps(run).values()} <= {0, 1}
+
+
+def test_a_stream_that_expired_is_written_again(stand: Stand, worker: WorkerProcess) -> None:
+    run = stand.queue(asking(""), {"name": "x"})
+    waiting(stand, run)
+    with stand.client() as client:
+        assert eventually(lambda: 0 < client.ttl(f"run:{run}:log") <= 3600)
+        client.delete(f"run:{run}:log")
+    answer(stand, run)
+    assert stand.ended(run)["status"] == "succeeded"
+    assert eventually(lambda: stand.live_log(run) == stand.stored_log(run))
+    assert {name.split("-")[0] for name, _ in stand.live_log(run)} == {"1", "2"}
+
+
+def test_a_time_that_comes_lets_the_run_go_on(stand: Stand, worker: WorkerProcess) -> None:
+    graph = asking("", timeout_minutes=0.01)
+    graph["edges"][2]["source"] = "ask.timed_out"
+    run = stand.queue(graph, {"name": "x"})
+    ended = stand.ended(run)
+    assert (ended["status"], ended["outputs"]) == ("succeeded", {"greeting": "x."})
+    answered = [event for _, event in stand.stored_log(run) if event["kind"] == "step.answered"]
+    assert [event["timed_out"] for event in answered] == [True]
+
+
+def test_of_two_questions_each_is_waited_for(stand: Stand, worker: WorkerProcess) -> None:
+    graph = asking("")
+    graph["nodes"]["again"] = {"kind": "person.approve"}
+    graph["nodes"]["more"] = {"kind": "output.text", "params": {"name": "more"}}
+    graph["edges"] += [
+        {"source": "slow.text", "target": "again.value"},
+        {"source": "again.declined", "target": "more.value"},
+    ]
+    run = stand.queue(graph, {"name": "x"})
+    waiting(stand, run)
+    answer(stand, run, "again", approved=False)
+    eventually(lambda: stand.row(run)["token"] == 2)
+    row = waiting(stand, run)
+    assert row["outputs"] is None
+    answer(stand, run, "ask")
+    assert stand.ended(run)["outputs"] == {"greeting": "x.", "more": "x."}
+    kinds = [(event["kind"], event.get("node")) for _, event in stand.stored_log(run)]
+    for node in ("ask", "again"):
+        assert kinds.count(("step.waiting", node)) == kinds.count(("step.answered", node)) == 1
+    assert kinds.count(("run.waiting", None)) == 2
+
+
+def test_a_waiting_run_s_question_can_be_ended_by_cancelling_its_step(stand: Stand, worker: WorkerProcess) -> None:
+    run = stand.queue(asking(""), {"name": "x"})
+    waiting(stand, run)
+    stand.sql.execute(
+        "UPDATE runs_run SET cancel_steps = '[\"ask\"]', status = 'queued' WHERE id = %s AND status = 'waiting'", (run,)
+    )
+    assert stand.ended(run)["status"] == "failed"
+    assert stand.steps(run)["ask"]["status"] == "failed"
+
+
+def test_a_running_step_is_cancelled_and_the_rest_goes_on(stand: Stand, worker: WorkerProcess) -> None:
+    graph = asking("")
+    graph["nodes"]["ask"] = {"kind": "test.slow", "params": {"seconds": 600.0}}
+    graph["edges"][1:] = [{"source": "slow.text", "target": "ask.text"}, {"source": "slow.text", "target": "out.value"}]
+    for heard in (True, False):
+        run = stand.queue(graph, {"name": str(heard)})
+        eventually(lambda run=run: any(event.get("node") == "ask" for _, event in stand.live_log(run)))
+        stand.sql.execute("UPDATE runs_run SET cancel_steps = '[\"ask\"]' WHERE id = %s", (run,))
+        if heard:
+            with stand.client() as client:
+                client.publish("runs:cancel", f"{run} ask")
+        row = stand.ended(run)
+        assert (row["status"], row["outputs"]) == ("failed", {"greeting": f"{heard}."})
+        assert stand.steps(run)["ask"]["status"] == "failed"
+
+
+def test_a_thousand_runs_wait_and_cost_their_worker_nothing(stand: Stand) -> None:
+    with stand.worker() as worker:
+        stand.ended(stand.queue(GREET, {"name": "warm"}))
+        before = memory(worker)
+        columns = "(id, workspace_id, graph, inputs)"
+        stand.sql.execute(
+            f"INSERT INTO runs_run {columns} SELECT gen_random_uuid(), %s, %s, jsonb_build_object('name', i::text) "
+            "FROM generate_series(1, 1000) i",
+            (stand.workspace, Jsonb(asking(""))),
+        )
+        eventually(lambda: count(stand, "waiting") == 1000, 120)
+        assert stand.sql.execute("SELECT count(*) FROM runs_wait").fetchone() == (1000,)
+        eventually(lambda: stand.sql.execute("SELECT info->'runs' FROM runs_workerlease WHERE pid = %s", (worker.pid,)))
+        lease = "SELECT (info->'runs')::int FROM runs_workerlease WHERE pid = %s"
+        assert eventually(lambda: stand.sql.execute(lease, (worker.pid,)).fetchone() == (0,))
+        assert memory(worker) - before < 120e6
+        for _ in range(2):  # whoever looks for what is due finds nothing, and no worker takes anything
+            assert stand.sql.execute("SELECT count(*) FROM runs_run WHERE owner IS NOT NULL").fetchone() == (1,)
+            time.sleep(0.6)
+        stand.sql.execute("UPDATE runs_wait SET answer = '{\"approved\": true}', answered = now()")
+        stand.sql.execute("UPDATE runs_run SET status = 'queued' WHERE status = 'waiting'")
+        eventually(lambda: count(stand, "succeeded") == 1001, 120)
+
+
+def memory(worker: WorkerProcess) -> int:
+    return int(psutil.Process(worker.pid).memory_info().rss)
+
+
+def count(stand: Stand, status: str) -> int:
+    row = stand.sql.execute("SELECT count(*) FROM runs_run WHERE status = %s", (status,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def suspended(stand: Stand, *, before: str = "", values: tuple[Any, ...] = ()) -> tuple[UUID, bool]:
+    """A run that begins to wait, after `before` was said to Postgres."""
+    run = stand.queue({"version": 1, "nodes": {}, "edges": []})
+    lease(stand, "w")
+    (mine,) = await claimed(stand, "w")
+    if before:
+        stand.sql.execute(before, (*values, run))
+    async with await AsyncConnection.connect(stand.url, autocommit=True) as connection:
+        done = await suspend(connection, Record(mine), [Waiting("ask", FORM, time.time() + 60)], '[["1-1", {}]]')
+    return run, done
+
+
+async def test_an_answer_that_came_before_the_run_waits_is_not_lost(stand: Stand) -> None:
+    said = "INSERT INTO runs_wait (node, form, answer, answered, run_id) VALUES ('ask', '{}', '{}', now(), %s)"
+    run, done = await suspended(stand, before=said)
+    assert done
+    assert (stand.row(run)["status"], stand.row(run)["owner"]) == ("queued", None)
+
+
+@pytest.mark.parametrize("wish", ["cancel_requested = true", "cancel_steps = '[\"ask\"]'"])
+async def test_a_wish_that_came_before_the_run_waits_is_not_lost(stand: Stand, wish: str) -> None:
+    run, done = await suspended(stand, before=f"UPDATE runs_run SET {wish} WHERE id = %s")
+    assert done
+    assert stand.row(run)["status"] == "queued"
+
+
+async def test_who_lost_the_run_writes_no_question(stand: Stand) -> None:
+    run, done = await suspended(stand, before="UPDATE runs_run SET owner = 'heir', token = token + 1 WHERE id = %s")
+    assert not done
+    assert stand.row(run)["owner"] == "heir"
+    assert stand.sql.execute("SELECT count(*) FROM runs_wait").fetchone() == (0,)
+    assert stand.stored_log(run) == []
+
+
+async def test_beginning_to_wait_twice_is_done_once(stand: Stand) -> None:
+    """As when the connection broke between the commit and its reply."""
+    run = stand.queue({"version": 1, "nodes": {}, "edges": []})
+    lease(stand, "w")
+    (mine,) = await claimed(stand, "w")
+    async with await AsyncConnection.connect(stand.url, autocommit=True) as connection:
+        for _ in range(2):
+            assert await suspend(connection, Record(mine), [Waiting("ask", FORM, None)], "[]")
+    assert stand.sql.execute("SELECT count(*) FROM runs_wait").fetchone() == (1,)
+    assert stand.row(run)["status"] == "waiting"
+
+
+async def test_what_is_due_goes_back_to_the_queue_and_what_is_being_answered_is_left_alone(stand: Stand) -> None:
+    late, _ = await suspended(stand)
+    stand.sql.execute("DELETE FROM runs_workerlease WHERE id = 'w'")
+    open_still, _ = await suspended(stand)
+    stand.sql.execute("UPDATE runs_wait SET due = now() - interval '1 second' WHERE run_id = %s", (late,))
+    async with await AsyncConnection.connect(stand.url) as answering:
+        await answering.execute("SELECT 1 FROM runs_wait WHERE run_id = %s FOR UPDATE", (late,))
+        assert stand.sql.execute(COME_DUE).rowcount == 0
+    assert come_due(stand.sql) == 1
+    assert (stand.row(late)["status"], stand.row(open_still)["status"]) == ("queued", "waiting")
+    marked = "SELECT answered IS NOT NULL AND answer IS NULL FROM runs_wait WHERE run_id = %s"
+    assert stand.sql.execute(marked, (late,)).fetchone() == (True,)
+    stand.sql.execute("UPDATE runs_run SET cancel_requested = true WHERE id = %s", (open_still,))
+    assert come_due(stand.sql) == 1
