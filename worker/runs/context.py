@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 from pipelines.engine import Progress
 from pipelines.node import Artifacts, Collection, Encoder, TextModel
+from worker.models.usage import add
 from worker.runs.artifacts import WorkspaceArtifacts
 from worker.runs.claim import Claimed
 from worker.runs.collection import RunCollection
@@ -33,7 +35,7 @@ class RunServices:
         return await self._workplace.models.revision(name)
 
     def model(self, name: str, progress: Progress, usage: dict[str, Any]) -> TextModel | Encoder:
-        return self._workplace.models(name, progress)
+        return self._workplace.models(name, progress, partial(add, usage), str(self._run.id))
 
     def collection(self, name: str) -> RunCollection:
         return RunCollection(self._workplace.pool, self._run.workspace, name)
