@@ -31,6 +31,8 @@ from pipelines.nodes.outputs import (
 )
 from pipelines.nodes.passages import EmbedPassages, SplitPassages
 from pipelines.nodes.retrieval import RetrievePassages, StoreCollection
+from pipelines.nodes.sound import InputAudio, OutputAudio
+from pipelines.nodes.speech import SpeakText, TranscribeSpeech
 from pipelines.nodes.streams import TextCollect, TextFilter, TextSentences, TextTranslate
 from pipelines.nodes.text import TextJoin, TextPick, TextRoute, TextTemplate
 from pipelines.nodes.waiting.person import PersonApprove, PersonChoose, PersonForm
@@ -41,6 +43,7 @@ from pipelines.values import JSON, describe_types
 CATALOGUE: dict[str, type[Node]] = {
     "input.text": InputText,
     "input.file": InputFile,
+    "input.audio": InputAudio,
     "input.number": InputNumber,
     "input.boolean": InputBoolean,
     "input.list": InputList,
@@ -55,6 +58,8 @@ CATALOGUE: dict[str, type[Node]] = {
     "chat.messages": ChatMessages,
     "text.generate": GenerateText,
     "text.translate": TextTranslate,
+    "speech.transcribe": TranscribeSpeech,
+    "speech.speak": SpeakText,
     "document.read": ReadDocument,
     "documents.text": DocumentsText,
     "documents.list": DocumentsList,
@@ -90,6 +95,7 @@ CATALOGUE: dict[str, type[Node]] = {
     "output.text": OutputText,
     "output.documents": OutputDocuments,
     "output.file": OutputFile,
+    "output.audio": OutputAudio,
     "output.json": OutputJson,
     "output.number": OutputNumber,
     "output.boolean": OutputBoolean,

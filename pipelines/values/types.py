@@ -117,6 +117,8 @@ COERCIONS: dict[tuple[str, str], Conversion] = {
     ("Number", "Json"): same,
     ("Boolean", "Json"): same,
     ("Table", "Json"): lambda rows: [dict(row) for row in rows],
+    # what is in a file shows when it is read, and a node that can't read it says so
+    ("File", "Audio"): lambda file: Audio(file.artifact, file.name, file.media, file.size),
 }
 
 
