@@ -5,7 +5,7 @@ from functools import cache
 from typing import Protocol
 
 from pipelines.checks.bind import Bound
-from pipelines.graph import Finding
+from pipelines.graph import Finding, Graph
 from pipelines.node import Node, Reference, ReferenceKind
 from pipelines.node.params import task_of
 
@@ -29,6 +29,22 @@ def references_of(kind: type[Node]) -> tuple[tuple[str, ReferenceKind, str | Non
             if isinstance(mark, Reference):
                 found.append((name, mark.kind, task_of(info.json_schema_extra)))
     return tuple(found)
+
+
+def needs(graph: Graph, catalogue: Mapping[str, type[Node]]) -> dict[str, list[str]]:
+    """What a graph and its parts name: {"model": [...], "collection": [...]}, each name once."""
+    named: dict[str, dict[str, None]] = {"model": {}, "collection": {}}
+    waiting = [graph]
+    while waiting:
+        here = waiting.pop()
+        waiting += (part.graph for part in here.parts.values())
+        for node in here.nodes.values():
+            kind = catalogue.get(node.kind)
+            for field, what, _ in references_of(kind) if kind else ():
+                value = node.params.get(field, kind.model_fields[field].default if kind else None)
+                if what in named and isinstance(value, str) and value:
+                    named[what][value] = None
+    return {what: list(names) for what, names in named.items()}
 
 
 def check_references(bound: Bound, world: World | None) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from pipelines.catalogue import CATALOGUE
-from pipelines.checks import references_of
+from pipelines.checks import needs
+from pipelines.graph import Graph
 from webapp.access import Caller
 from webapp.api.problems import Problem
 from webapp.artifacts import store
@@ -57,7 +58,7 @@ def publish(pipeline: Pipeline, title: str, description: str, tags: list[str]) -
     findings = kept_findings(pipeline, world)
     if wrong := [finding for finding in findings if finding["severity"] == "error"]:
         raise Problem(422, "This pipeline has errors", wrong[0]["message"], findings=findings)
-    models, collections = _needs(pipeline.graph)
+    named = needs(Graph.parse(pipeline.graph), CATALOGUE)
     encoders = world.collections()
     return Template.objects.create(
         slug=_free_slug(title),
@@ -65,24 +66,12 @@ def publish(pipeline: Pipeline, title: str, description: str, tags: list[str]) -
         title=title,
         description=description,
         tags=tags,
-        models=models,
-        collections=[{"name": name, "encoder": encoders[name]} for name in collections],
+        models=named["model"],
+        collections=[{"name": name, "encoder": encoders[name]} for name in named["collection"]],
         graph=pipeline.graph,
         sample={},
         position=1000,
     )
-
-
-def _needs(graph: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The models and the collections that a graph without errors names, each once."""
-    named: dict[str, dict[str, None]] = {"model": {}, "collection": {}}
-    for node in graph["nodes"].values():
-        kind = CATALOGUE[node["kind"]]
-        knobs = kind.model_validate(node.get("params", {}))
-        for field, what, _ in references_of(kind):
-            if value := getattr(knobs, field):
-                named[what][value] = None
-    return list(named["model"]), list(named["collection"])
 
 
 def _free_slug(title: str) -> str:
