@@ -154,8 +154,8 @@ def _heed(step: Step, scope: Scope) -> None:
 
 
 def _stop_if_cancelled(step: Step, scope: Scope) -> None:
-    """A node may swallow its cancellation, or make one up, and a group of tasks that failed leaves a trace of one on its
-    task: the loop knows better. Raises StoppedByPerson when only this step was meant.
+    """A node may swallow its cancellation, or make one up, and a group of tasks that failed leaves a trace of one on
+    its task: the loop knows better. Raises StoppedByPerson when only this step was meant.
     """
     if step.loop.stopped:
         raise asyncio.CancelledError

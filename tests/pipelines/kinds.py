@@ -1,7 +1,10 @@
 """Nodes for tests of the engine. A `Script` steers them, so that tests wait for facts and not for time."""
 
 import asyncio
+import io
+import struct
 import threading
+import wave
 import weakref
 from collections import Counter
 from collections.abc import Callable
@@ -23,7 +26,7 @@ from pipelines.node import (
     Stream,
     param,
 )
-from pipelines.values import Boolean, Embedding, Nothing, Number, Text
+from pipelines.values import Audio, Boolean, Embedding, Nothing, Number, Text
 
 
 class Script:
@@ -292,6 +295,42 @@ class Length(Node):
         return str(len(vector))
 
 
+class Speak(Node):
+    """Says each piece it reads as a sound of as many samples as it has letters."""
+
+    family = Family.GENERATOR
+    output = "audio"
+    reliability = Reliability(attempts=2, timeout=60, backoff=0.001)
+    rates: str = param("8000", label="Sample rates")
+
+    async def run(self, ctx: Context, pieces: Stream[Text]) -> Stream[Audio]:
+        rates = [int(rate) for rate in self.rates.split(",")]
+        at = 0
+        async for piece in pieces:
+            for rate in rates:
+                sound = io.BytesIO()
+                with wave.open(sound, "wb") as file:
+                    file.setparams((1, 2, rate, 0, "NONE", ""))
+                    file.writeframes(struct.pack(f"<{len(piece)}h", *range(at, at + len(piece))))
+                at += len(piece)
+                kept = await ctx.artifacts.put(sound.getvalue(), "speech.wav", "audio/wav")
+                yield Audio(kept.artifact, kept.name, kept.media, kept.size)
+
+
+class Hear(Node):
+    """Counts the sounds that it hears as they come."""
+
+    family = Family.CONTROL
+    output = "text"
+
+    async def run(self, ctx: Context, sounds: Stream[Audio]) -> Text:
+        count = 0
+        async for _ in sounds:
+            count += 1
+            SCRIPT.log.append(f"heard {count}")
+        return str(count)
+
+
 class Lines(Node):
     """A list, from a text with commas."""
 
@@ -406,6 +445,8 @@ KINDS: dict[str, type[Node]] = {
             Ask,
             Measure,
             Length,
+            Speak,
+            Hear,
             Lines,
             Joined,
             Gated,
