@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,17 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.values import Messages
+from pipelines.node import Artifacts
+from pipelines.values import File, Messages
 from webapp.bell.calls import Progress
 from worker.models.asking import Asked, Cancel, Model, generation
 from worker.models.shelf import Shelf
+from worker.models.speech.port import SpeechPort
 from worker.models.usage import Meter, Usage
 
 _LONGEST = 900.0
 
 
 class ModelsHere:
-    """`models(name)` is a TextModel and an Encoder; weights are loaded on first use, from the folder `home`."""
+    """`models(name)` is what `Context.model` returns; weights are loaded on first use, from the folder `home`."""
 
     def __init__(self, home: Path, shelf: Shelf | None = None) -> None:
         self.shelf = shelf or Shelf(home)
@@ -44,8 +47,8 @@ class ModelsHere:
 
 
 @dataclass(frozen=True)
-class ModelHere:
-    """Satisfies both TextModel and Encoder; a model asked for what it cannot do raises ModelRefused."""
+class ModelHere(SpeechPort):
+    """Satisfies TextModel, Encoder, Transcriber and Speaker; asked for what it cannot do, it raises ModelRefused."""
 
     name: str
     shelf: Shelf
@@ -71,12 +74,9 @@ class ModelHere:
             seed=seed,
             stop=list(stop),
         )
-        answer = _Answer(self, "generate", args)
-        try:
-            while isinstance(piece := await answer.next(), str):
+        async with aclosing(self._pieces("generate", args)) as pieces:
+            async for piece in pieces:
                 yield piece
-        finally:
-            answer.cancel()
 
     async def encode(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
         said, data = await self._whole("encode", {"texts": list(texts), "query": query})
@@ -85,6 +85,17 @@ class ModelHere:
     async def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         said, _ = await self._whole("offsets", {"texts": list(texts)})
         return list(said["spans"])
+
+    async def _pieces(self, op: str, args: dict[str, Any], within: float = _LONGEST) -> AsyncGenerator[str, None]:
+        answer = _Answer(self, op, args, within)
+        try:
+            while isinstance(piece := await answer.next(), str):
+                yield piece
+        finally:
+            answer.cancel()
+
+    async def _sound(self, audio: File, artifacts: Artifacts) -> dict[str, Any]:
+        return {"data": await artifacts.read(audio)}
 
     async def _whole(self, op: str, args: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         answer = _Answer(self, op, args)
@@ -99,7 +110,7 @@ class ModelHere:
 class _Answer:
     """One call's sink, read from the event loop that made it."""
 
-    def __init__(self, model: ModelHere, op: str, args: dict[str, Any]) -> None:
+    def __init__(self, model: ModelHere, op: str, args: dict[str, Any], within: float = _LONGEST) -> None:
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[str | tuple[dict[str, Any], bytes] | Exception] = asyncio.Queue()
         self._model = model
@@ -107,7 +118,7 @@ class _Answer:
         self._stop: Cancel | None = None
         self._ended = False
         self._cancelled = False
-        deadline = time.monotonic() + _LONGEST
+        deadline = time.monotonic() + within
 
         def use(loaded: Model) -> None:
             self._meter.loaded(loaded.bytes)

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.values import Messages
-from webapp.bell.calls import ModelCalls, Progress, Told
+from pipelines.node import Artifacts
+from pipelines.values import File, Messages
+from webapp.bell.calls import Entry, ModelCalls, Progress, Told
 from worker.models.asking import generation
 from worker.models.folder import ModelRefused, folder_name, is_name, read_card
+from worker.models.speech.port import SpeechPort
 from worker.models.usage import Usage
 from worker.settings import settings
 
 
 class ModelsByCall:
-    """`models(name)` is a TextModel and an Encoder, served by a model worker at the broker. For one event loop.
+    """`models(name)` is what `Context.model` returns, served by a model worker at the broker. For one event loop.
 
     `home` is this machine's folder of models, of which only cards are read.
     """
@@ -60,8 +63,8 @@ class ModelsByCall:
 
 
 @dataclass(frozen=True)
-class ModelByCall:
-    """Satisfies both TextModel and Encoder."""
+class ModelByCall(SpeechPort):
+    """Satisfies TextModel, Encoder, Transcriber and Speaker."""
 
     name: str
     calls: ModelCalls
@@ -94,3 +97,21 @@ class ModelByCall:
 
     async def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         return await self.calls.offsets(self.name, texts, told=self.told)
+
+    async def _pieces(self, op: str, args: dict[str, Any], within: float) -> AsyncGenerator[str, None]:
+        async with aclosing(self.calls.call(self.name, op, args, within=within, turn=self.told.turn)) as entries:
+            async for entry in entries:
+                self.told.hear(entry)
+                if entry.kind == "piece":
+                    yield entry.said
+
+    async def _whole(self, op: str, args: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        last = Entry("error", {})
+        async with aclosing(self.calls.call(self.name, op, args, turn=self.told.turn)) as entries:
+            async for last in entries:
+                self.told.hear(last)
+        return last.said, last.data
+
+    async def _sound(self, audio: File, artifacts: Artifacts) -> dict[str, Any]:
+        """By name: that the workspace holds it was seen when its size was asked."""
+        return {"artifact": audio.artifact}
