@@ -195,13 +195,26 @@ export const useRun = (id: string | null) =>
     enabled: id !== null,
     refetchInterval: (query) => (query.state.data && isFinal(query.state.data.status) ? false : 1000),
   });
-export const startRun = (pipeline: string, json: { inputs: Record<string, Json>; seed?: number; from?: string }, idempotencyKey?: string) =>
+export interface RunRequest {
+  inputs: Record<string, Json>;
+  seed?: number;
+  /** The node to begin at: what comes before it is taken from the last run. */
+  from?: string;
+  /** The node to run, with what it needs and nothing behind it. */
+  only?: string;
+  /** Outputs that are taken as they stand, by node and port. */
+  values?: Record<string, Record<string, Json>>;
+}
+export const startRun = (pipeline: string, json: RunRequest, idempotencyKey?: string) =>
   api<{ id: string; status: RunSummary['status']; events: string }>(`/pipelines/${seg(pipeline)}/runs`, {
     method: 'POST',
     json,
     idempotencyKey,
   });
 export const cancelRun = (id: string) => api<unknown>(`/runs/${seg(id)}/cancel`, { method: 'POST' });
+/** Ends one step of a run, by its path, as failed by a person's wish. */
+export const cancelStep = (id: string, node: string) =>
+  api<unknown>(`/runs/${seg(id)}/steps/cancel`, { method: 'POST', json: { node } });
 
 // --- collections
 export const useCollections = (slug: string) =>

@@ -2,9 +2,12 @@ import { createContext, useContext, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
 
 import type { Autosave, SaveState } from './document/autosave';
-import type { PipelineDocument, Picture } from './document/document';
+import type { Opened, PipelineDocument, Picture } from './document/document';
+import type { GraphPicture } from './document/picture';
 import type { View, ViewStore } from './page/view';
+import type { StepState } from './run/events';
 import type { RunInputs, InputsStore } from './run/inputs';
+import { placeOf, spokenPath, wayTo } from './run/paths';
 import type { RunStore, WatchedRun } from './run/store';
 import { kindNamed, type Catalogue } from './types/catalogue';
 
@@ -31,23 +34,64 @@ export function useSession(): Session {
   return session;
 }
 
-/** Draws again only when what `select` picks is another object. */
+/** Of the graph that is open. Draws again only when what `select` picks is another object. */
 export function usePicture<T>(select: (picture: Picture) => T): T {
   const { document } = useSession();
   return useSyncExternalStore(document.subscribe, () => select(document.picture));
+}
+
+/** Of the whole pipeline, whichever part is open. */
+export function useRoot<T>(select: (picture: Picture) => T): T {
+  const { document } = useSession();
+  return useSyncExternalStore(document.subscribe, () => select(document.root));
+}
+
+/** The parts that are open, one in the other. */
+export function useTrail(): readonly Opened[] {
+  const { document } = useSession();
+  return useSyncExternalStore(document.subscribe, () => document.trail);
 }
 
 export const useRun = <T>(select: (watched: WatchedRun) => T): T => useStore(useSession().runs, select);
 export const useView = <T>(select: (view: View) => T): T => useStore(useSession().view, select);
 export const useInputs = <T>(select: (inputs: RunInputs) => T): T => useStore(useSession().inputs, select);
 
-/** What a node is called where it is spoken of: its title, else its kind's. */
-export function useTitleOf(): (node: string) => string {
-  const { document, catalogue } = useSession();
-  return (id) => {
-    const node = document.picture.nodes[id];
+/** What a step's path begins with for the nodes of the open graph: `each[3]/`, or nothing for the pipeline's own. */
+export function usePlace(): string {
+  const trail = useTrail();
+  const chosen = useView((view) => view.items);
+  return useRun(({ run }) => placeOf(trail, chosen, run.steps));
+}
+
+/** The same for what the checker says: `each/`. */
+export const useWay = (): string => wayTo(useTrail());
+
+/** Of the step of a node in the open graph. */
+export function useStep<T>(node: string, select: (step: StepState | undefined) => T): T {
+  const place = usePlace();
+  return useRun(({ run }) => select(run.steps[place + node]));
+}
+
+function useTitleIn(): (graph: GraphPicture | undefined, node: string) => string {
+  const { catalogue } = useSession();
+  return (graph, id) => {
+    const node = graph?.nodes[id];
     return node?.title ?? kindNamed(catalogue, node?.kind ?? '')?.title ?? id;
   };
+}
+
+/** What a node of the open graph is called where it is spoken of: its title, else its kind's. */
+export function useTitleOf(): (node: string) => string {
+  const { document } = useSession();
+  const titleIn = useTitleIn();
+  return (id) => titleIn(document.picture, id);
+}
+
+/** What a step is called, by its path: `Each item 4 › Answer`. */
+export function useStepTitle(): (path: string) => string {
+  const { document, catalogue } = useSession();
+  const titleIn = useTitleIn();
+  return (path) => spokenPath(catalogue, document.root, path, titleIn);
 }
 
 const SAVED: SaveState = { kind: 'saved' };

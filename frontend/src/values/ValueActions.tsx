@@ -1,4 +1,4 @@
-import { Check, Copy, Download, Maximize2 } from 'lucide-react';
+import { Check, Copy, Download, Maximize2, PenLine } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -6,15 +6,17 @@ import { IconButton } from '@/ui';
 import type { Json } from '../editor/document/graph';
 import { artifactUrl, formOf, plain } from './forms';
 
-/** Copy, download and, where there is room to gain, open large. */
+/** Copy, download and, where there is something to gain, change it and go on, or open it large. */
 export function ValueActions({
   value,
   name,
   onLarge,
+  onEdit,
 }: {
   value: Json | undefined;
   name: string;
   onLarge?: () => void;
+  onEdit?: () => void;
 }) {
   const { t } = useTranslation('editor');
   const [copied, setCopied] = useState(false);
@@ -30,6 +32,11 @@ export function ValueActions({
       <IconButton size="sm" label={t('values.download')} onClick={() => download(value, name)}>
         <Download size={14} />
       </IconButton>
+      {onEdit && (
+        <IconButton size="sm" label={t('edit.action')} onClick={onEdit} data-testid="edit-result">
+          <PenLine size={14} />
+        </IconButton>
+      )}
       {onLarge && (
         <IconButton size="sm" label={t('values.large')} onClick={onLarge}>
           <Maximize2 size={14} />

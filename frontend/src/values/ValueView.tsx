@@ -144,7 +144,8 @@ function KeptView({ form }: { form: Form & { kind: 'kept' } }) {
   );
 }
 
-async function readKept(artifact: string, type: string): Promise<Json> {
+/** The whole of a value that is kept in the artifact store. Throws Error when it is gone. */
+export async function readKept(artifact: string, type: string): Promise<Json> {
   const response = await fetch(artifactUrl(artifact), { credentials: 'same-origin' });
   if (!response.ok) throw new Error(response.statusText);
   return type === 'Text' ? response.text() : ((await response.json()) as Json);

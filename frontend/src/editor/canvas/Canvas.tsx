@@ -5,8 +5,10 @@ import { useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { typeColour } from '@/ui';
+import { Breadcrumb } from '../parts/Breadcrumb';
+import { openFirstPart } from '../parts/opening';
 import { useRunning } from '../run/RunningContext';
-import { usePicture, useSession, useView, type Session } from '../session';
+import { usePicture, useSession, useTrail, useView, type Session } from '../session';
 import { EmptyCanvas } from './EmptyCanvas';
 import { NodeCard } from './NodeCard';
 import { QuickAdd } from './QuickAdd';
@@ -62,6 +64,7 @@ export function Canvas({ still = false, bind }: { still?: boolean; bind?: (tools
   const drop = useDrop(tools.toCanvas);
   const empty = usePicture((picture) => Object.keys(picture.nodes).length === 0);
   const held = useView((state) => state.wiring?.type);
+  const trail = useTrail();
   useEffect(() => void bind?.(tools), [bind, tools]);
   useRoomForDrawer(tools.fit);
   return (
@@ -75,8 +78,14 @@ export function Canvas({ still = false, bind }: { still?: boolean; bind?: (tools
         editable && isPane(event.target) && tools.quickAddAt({ x: event.clientX, y: event.clientY })
       }
     >
-      <Drawing flow={flow} tools={tools} editable={editable} still={still} />
-      {empty && editable && <EmptyCanvas onAdd={() => tools.quickAdd()} onFile={drop.give} />}
+      <Drawing
+        key={trail.map(({ part }) => part).join('/')}
+        flow={flow}
+        tools={tools}
+        editable={editable}
+        still={still}
+      />
+      {empty && editable && trail.length === 0 && <EmptyCanvas onAdd={() => tools.quickAdd()} onFile={drop.give} />}
       {drop.over && <p className={styles.dropHint}>{drop.over}</p>}
       {editable && <QuickAdd />}
       {!still && <Keys tools={tools} />}
@@ -93,7 +102,8 @@ interface DrawingProps {
 
 function Drawing({ flow, tools, editable, still }: DrawingProps) {
   const { t } = useTranslation('editor');
-  const { view } = useSession();
+  const session = useSession();
+  const { view } = session;
   const wiring = useWiring();
   return (
     <ReactFlow
@@ -107,10 +117,12 @@ function Drawing({ flow, tools, editable, still }: DrawingProps) {
       {...permitted(editable, still)}
       onlyRenderVisibleElements={flow.nodes.length > LARGE}
       onNodeClick={(event, node) => !(event.ctrlKey || event.metaKey || event.shiftKey) && chooseOnly(view, node.id)}
+      onNodeDoubleClick={(event, node) => !isControl(event.target) && openFirstPart(session, node.id)}
       onPaneClick={() => view.setState({ selected: [], quickAdd: null })}
     >
       <Background variant={BackgroundVariant.Dots} gap={24} size={1.4} color="var(--canvas-dot)" />
       <Toolbar tools={tools} editable={editable} />
+      <Breadcrumb editable={editable} />
       <WiringHint />
     </ReactFlow>
   );
@@ -135,6 +147,9 @@ function chooseOnly(view: Session['view'], id: string): void {
 
 const isPane = (target: EventTarget): boolean =>
   target instanceof Element && target.classList.contains('react-flow__pane');
+
+const isControl = (target: EventTarget): boolean =>
+  target instanceof Element && target.closest('input, textarea, button, select, .nodrag') !== null;
 
 /** A part of its own, so that a run's coming and going doesn't draw the canvas again. */
 function Keys({ tools }: { tools: CanvasTools }) {

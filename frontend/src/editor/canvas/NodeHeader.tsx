@@ -1,11 +1,11 @@
-import { Ban, Check, CircleAlert, TriangleAlert, Zap } from 'lucide-react';
+import { Ban, Check, CircleAlert, Hourglass, ShieldAlert, TriangleAlert, Zap } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
 
 import { Spinner, Tooltip } from '@/ui';
 import type { NodePicture } from '../document/document';
 import { rename } from '../document/operations';
-import { useRun, useSession, useView } from '../session';
+import { useSession, useStep, useView, useWay } from '../session';
 import type { Kind } from '../types/catalogue';
 import { FamilyIcon } from './FamilyIcon';
 import { useFindingWords } from './FindingLine';
@@ -65,9 +65,14 @@ export function NodeHeader({ node, kind, title, state, stale, severity }: Props)
 /** How the node stands; what the checker found comes before what the last run left. */
 function StateMark({ node, state, severity }: { node: string; state: string; severity: Severity }) {
   const { t } = useTranslation('editor');
-  const cached = useRun(({ run }) => run.steps[node]?.cached ?? false);
+  const cached = useStep(node, (step) => step?.cached ?? false);
+  const way = useWay();
   const messages = useView(
-    useShallow((view) => view.findings.filter((finding) => finding.node === node).map((finding) => finding.message)),
+    useShallow((view) =>
+      view.findings
+        .filter((finding) => finding.node === way + node || finding.node?.startsWith(`${way}${node}/`))
+        .map((finding) => finding.message),
+    ),
   );
   const inWords = useFindingWords();
   const quiet = state === 'idle' || state === 'done';
@@ -104,5 +109,7 @@ function markFor(state: string, cached: boolean) {
   if (state === 'running' || state === 'streaming') return <Spinner size={12} />;
   if (state === 'done') return <Check size={15} className={styles.tick} />;
   if (state === 'failed') return <CircleAlert size={15} className={styles.bad} />;
+  if (state === 'waiting') return <Hourglass size={14} className={styles.waits} />;
+  if (state === 'caught') return <ShieldAlert size={14} className={styles.caught} />;
   return state === 'skipped' ? <Ban size={14} className={styles.skipped} /> : null;
 }

@@ -20,6 +20,7 @@ export function NodeKnobs({ node, kind }: { node: NodePicture; kind: Kind }) {
           </span>
           <FieldControl
             field={field}
+            node={node.id}
             value={valueOf(field, node.params)}
             disabled={!mayEdit}
             compact

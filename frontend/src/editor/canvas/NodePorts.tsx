@@ -1,5 +1,5 @@
-import { Handle, Position } from '@xyflow/react';
-import { useCallback } from 'react';
+import { Handle, Position, useUpdateNodeInternals } from '@xyflow/react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
 
@@ -13,19 +13,71 @@ import { portsOf, whyNot } from '../types/ports';
 import type { Wiring } from '../page/view';
 import styles from './node.module.css';
 
-/** The rows of ports: what goes in on the left, what comes out on the right. */
+/** The rows of ports: what goes in on the left, what comes out on the right, and below what is told when it fails. */
 export function NodePorts({ node }: { node: NodePicture }) {
   const { catalogue } = useSession();
-  const { inputs, outputs } = portsOf(catalogue, node);
-  const wired = useWired(node.id);
-  if (inputs.length + outputs.length + wired.length === 0) return null;
+  const parts = usePicture((picture) => picture.parts);
+  const { inputs, outputs, error } = portsOf(catalogue, node, parts);
+  const wired = useWired(node.id).filter(([side, name]) => !(error && side === 'out' && name === error.name));
+  useMeasured(node.id, [...inputs, ...outputs].map((port) => port.name).join());
   return (
-    <div className={styles.ports}>
-      <PortColumn node={node.id} side="in" ports={inputs} wired={wired} />
-      <PortColumn node={node.id} side="out" ports={outputs} wired={wired} />
+    <>
+      {inputs.length + outputs.length + wired.length > 0 && (
+        <div className={styles.ports}>
+          <PortColumn node={node.id} side="in" ports={inputs} wired={wired} />
+          <PortColumn node={node.id} side="out" ports={outputs} wired={wired} />
+        </div>
+      )}
+      {error && <ErrorPort node={node.id} port={error} />}
+    </>
+  );
+}
+
+/** A port that comes, goes or is called otherwise lies elsewhere: the wires must be told. */
+function useMeasured(node: string, names: string): void {
+  const measure = useUpdateNodeInternals();
+  const before = useRef(names);
+  useEffect(() => {
+    if (before.current === names) return; // at first the canvas measures all nodes itself
+    before.current = names;
+    measure(node);
+  }, [measure, node, names]);
+}
+
+/** On the lower edge, so that nothing moves when it comes: seen when it is wired, pointed at, or wanted by a wire. */
+function ErrorPort({ node, port }: { node: string; port: OutputPort }) {
+  const { t } = useTranslation('editor');
+  const { mayEdit } = useSession();
+  const light = useLight(`${node}.${port.name}`, 'out');
+  const wired = useErrorWired(node);
+  return (
+    <div
+      className={styles.errorPort}
+      data-wired={wired || undefined}
+      data-light={light}
+      data-side="out"
+      title={t('port.errorHow')}
+    >
+      <span>{t('port.error')}</span>
+      <Handle
+        id={port.name}
+        type="source"
+        position={Position.Right}
+        className={styles.dot}
+        isConnectable={mayEdit}
+        role="img"
+        aria-label={t('port.errorHow')}
+        data-testid={`port-${node}-out-${port.name}`}
+      />
     </div>
   );
 }
+
+/** Whether a failure of this node of the open graph is caught by somebody. */
+export const useErrorWired = (node: string): boolean =>
+  usePicture((picture) =>
+    (wiresOf(picture.edges).from.get(node) ?? []).some((edge) => portOf(edge.source) === 'error'),
+  );
 
 interface ColumnProps {
   node: string;
@@ -101,7 +153,8 @@ function PortRow({
         data-optional={(side === 'in' && !required && !wired) || undefined}
         data-list={itemOf(port.type) !== null || undefined}
         style={{ '--dot': typeColour(port.type) } as React.CSSProperties}
-        aria-label={t(side === 'in' ? 'port.input' : 'port.output', { name: port.name, type: port.type })}
+        role="img"
+        aria-label={t(side === 'in' ? 'port.input' : 'port.output', { name: port.name, type: words[0] })}
         data-testid={`port-${node}-${side}-${port.name}`}
       />
       <span className={styles.portName}>{port.name.replaceAll('_', ' ')}</span>
@@ -121,6 +174,8 @@ function LostPort({ side, name }: { side: Side; name: string }) {
         position={side === 'in' ? Position.Left : Position.Right}
         className={styles.dot}
         isConnectable={false}
+        role="img"
+        aria-label={t('port.lost')}
       />
       <span className={styles.portName} title={t('port.lost')}>
         {name}

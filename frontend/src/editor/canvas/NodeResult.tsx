@@ -5,16 +5,20 @@ import { useShallow } from 'zustand/react/shallow';
 import { CitationsContext } from '@/values/citations';
 import { ValueActions } from '@/values/ValueActions';
 import { ValueView } from '@/values/ValueView';
+import type { Edge } from '../document/graph';
 import { citedDocuments, resultOf } from '../run/results';
-import { usePicture, useRun, useSession } from '../session';
+import { usePicture, usePlace, useRoot, useRun, useSession, useStep } from '../session';
 import styles from './node.module.css';
 
 /** The result, where it was made. Only the node whose text grows is drawn again when a piece comes. */
 export function NodeResult({ node, title }: { node: string; title: string }) {
   const { t } = useTranslation('editor');
-  const { document, view } = useSession();
-  usePicture((picture) => picture.edges);
-  const result = useRun(useShallow(({ run }) => resultOf(run, document.picture, node)));
+  const { view, mayRun } = useSession();
+  const picture = usePicture((each) => each);
+  const place = usePlace();
+  const result = useRun(useShallow(({ run }) => resultOf(run, picture, node, place)));
+  const kind = picture.nodes[node]?.kind ?? '';
+  const outputs = useStep(node, (step) => step?.status === 'done') && !kind.startsWith('output.');
   const box = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
   const streaming = result?.streaming ?? false;
@@ -44,6 +48,9 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
             value={value}
             name={node}
             onLarge={() => view.setState({ large: { node, port: result.port } })}
+            {...(mayRun && place === '' && outputs
+              ? { onEdit: () => view.setState({ editing: { path: place + node, port: result.port } }) }
+              : {})}
           />
         </div>
       )}
@@ -51,10 +58,37 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
   );
 }
 
-/** Makes `[n]` inside a node's result open the passage it means. */
+/** Makes `[n]` inside the result of a node of the open graph open the passage it means. */
 export function Cited({ node, children }: { node: string; children: React.ReactNode }) {
-  const { document, view } = useSession();
-  const steps = useRun(useShallow(({ run }) => citedDocuments(run, document.picture.edges, node)));
+  const edges = usePicture((picture) => picture.edges);
+  const place = usePlace();
+  return (
+    <CitedFrom node={node} edges={edges} place={place}>
+      {children}
+    </CitedFrom>
+  );
+}
+
+/** The same for a node of the pipeline's own graph, whichever part is open. */
+export function CitedAtTop({ node, children }: { node: string; children: React.ReactNode }) {
+  const edges = useRoot((picture) => picture.edges);
+  return (
+    <CitedFrom node={node} edges={edges} place="">
+      {children}
+    </CitedFrom>
+  );
+}
+
+interface CitedProps {
+  node: string;
+  edges: readonly Edge[];
+  place: string;
+  children: React.ReactNode;
+}
+
+function CitedFrom({ node, edges, place, children }: CitedProps) {
+  const { view } = useSession();
+  const steps = useRun(useShallow(({ run }) => citedDocuments(run, edges, node, place)));
   const citations = useMemo(
     () => ({
       documents: steps,

@@ -13,7 +13,7 @@ import { typeColour } from '@/ui';
 import { formOf, plain } from '@/values/forms';
 import { endpoint, type Edge, type Json } from '../document/graph';
 import { resultAt } from '../run/results';
-import { useRun } from '../session';
+import { useStep } from '../session';
 import styles from './canvas.module.css';
 
 export type Wire = XyEdge<{ edge: Edge; type: string }, 'wire'>;
@@ -24,16 +24,15 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<Wire>) {
   const [path, x, y] = pathOf(props);
   const [at, setAt] = useState<{ x: number; y: number } | null>(null);
   const [node, port] = endpoint(data?.edge.source ?? '');
-  const flowing = useRun(
-    ({ run }) => run.steps[node]?.status === 'streaming' && run.steps[node].streams[port] !== undefined,
-  );
+  const flowing = useStep(node, (step) => step?.status === 'streaming' && step.streams[port] !== undefined);
   const state = flowing ? 'flowing' : undefined;
-  const style = { '--wire': typeColour(data?.type) } as React.CSSProperties;
+  const style = { '--wire': port === 'error' ? 'var(--danger)' : typeColour(data?.type) } as React.CSSProperties;
   return (
     <g
       style={style}
       className={styles.wire}
       data-state={state}
+      data-port={port === 'error' ? 'error' : undefined}
       data-selected={selected || undefined}
       onPointerEnter={() => setAt({ x, y })}
       onPointerLeave={() => setAt(null)}
@@ -70,7 +69,7 @@ function WireValue({
   type: string;
 }) {
   const { t } = useTranslation('editor');
-  const value = useRun(({ run }) => resultAt(run.steps[node], port)?.value);
+  const value = useStep(node, (step) => resultAt(step, port)?.value);
   return (
     <EdgeLabelRenderer>
       <div className={styles.wireValue} style={{ transform: `translate(-50%, -110%) translate(${at.x}px, ${at.y}px)` }}>

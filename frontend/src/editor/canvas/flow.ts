@@ -1,4 +1,4 @@
-import type { NodePicture, Picture } from '../document/document';
+import type { GraphPicture, NodePicture, Picture } from '../document/document';
 import { edgeId, endpoint, nodeOf, type Position } from '../document/graph';
 import { layeredPositions } from '../document/layout';
 import type { Catalogue } from '../types/catalogue';
@@ -7,7 +7,7 @@ import type { FlowNode } from './NodeCard';
 import type { Wire } from './WireEdge';
 
 /** Where each node is drawn. A graph that was made without positions is laid out for the eye; nothing is saved by that. */
-export function positionsOf(picture: Picture): Record<string, Position> {
+export function positionsOf(picture: GraphPicture): Record<string, Position> {
   const nodes = Object.values(picture.nodes);
   const drawn = nodes.some((node) => !node.position)
     ? layeredPositions(

@@ -5,6 +5,9 @@ import { useTranslation } from 'react-i18next';
 import { toast } from '@/ui';
 import type { Alignment } from '../document/layout';
 import { addNode, align, autoLayout } from '../document/operations';
+import { showStep } from '../parts/opening';
+import { useTurning } from '../parts/useTurning';
+import { placeOf } from '../run/paths';
 import { resultOf } from '../run/results';
 import { useSession, type Session } from '../session';
 import { defaultsOf, kindNamed, type Kind } from '../types/catalogue';
@@ -22,6 +25,7 @@ export type CanvasTools = ReturnType<typeof useCanvasTools>;
 export function useCanvasTools(nodesNow: () => FlowNode[], selectedEdges: () => string[]) {
   const session = useSession();
   const { fitView } = useReactFlow();
+  const turning = useTurning();
   const toCanvas = useToCanvas();
   const add = useAdd(nodesNow, toCanvas);
   return useMemo(() => {
@@ -35,6 +39,7 @@ export function useCanvasTools(nodesNow: () => FlowNode[], selectedEdges: () => 
       selectedEdges,
       add,
       fit,
+      ...turning,
       quickAdd: () => quickAddAt(middleOfScreen(-160, -120)),
       middle: () => toCanvas(middleOfScreen(-140, -80)),
       layout: () => {
@@ -42,12 +47,18 @@ export function useCanvasTools(nodesNow: () => FlowNode[], selectedEdges: () => 
         setTimeout(fit, 30);
       },
       align: (how: Alignment) => align(document, how, boxesOf(nodesNow(), view.getState().selected)),
-      show: (ids: readonly string[]) => {
-        view.setState({ selected: ids });
-        void fitView({ nodes: ids.map((id) => ({ id })), ...CALM, maxZoom: 1, padding: 0.6 });
+      /** Nodes by the way to them, `each/answer`, or by the path of a step. */
+      show: (paths: readonly string[]) => {
+        const [first] = paths;
+        if (first === undefined) return;
+        if (!showStep(session, first)) return;
+        const holder = first.slice(0, first.lastIndexOf('/') + 1);
+        const ids = paths.filter((path) => path.startsWith(holder)).map((path) => path.slice(holder.length));
+        view.setState({ selected: ids.filter((id) => !id.includes('/')) });
+        setTimeout(() => void fitView({ nodes: ids.map((id) => ({ id })), ...CALM, maxZoom: 1, padding: 0.6 }), 30);
       },
     };
-  }, [session, fitView, toCanvas, add, nodesNow, selectedEdges]);
+  }, [session, fitView, toCanvas, add, nodesNow, selectedEdges, turning]);
 }
 
 function useToCanvas(): (screen: Screen) => [number, number] {
@@ -87,14 +98,16 @@ const RESULT_HEIGHT = 112;
 
 /** A node without a result yet will be taller once it has one. */
 function withRoom(
-  { document, catalogue, runs }: Session,
+  { document, catalogue, runs, view }: Session,
   boxes: ReturnType<typeof boxesOf>,
 ): ReturnType<typeof boxesOf> {
   const { run } = runs.getState();
   const grows = (id: string) => {
     const node = document.picture.nodes[id];
     return (
-      node !== undefined && kindNamed(catalogue, node.kind)?.family !== 'input' && !resultOf(run, document.picture, id)
+      node !== undefined &&
+      kindNamed(catalogue, node.kind)?.family !== 'input' &&
+      !resultOf(run, document.picture, id, placeOf(document.trail, view.getState().items, run.steps))
     );
   };
   return Object.fromEntries(

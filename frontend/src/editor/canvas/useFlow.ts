@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 
 import type { Position } from '../document/graph';
 import { moveNodes } from '../document/operations';
-import { usePicture, useSession, useView } from '../session';
+import { usePicture, useSession, useTrail, useView } from '../session';
 import { flowEdges, flowNodes } from './flow';
 import type { FlowNode } from './NodeCard';
 import type { Wire } from './WireEdge';
@@ -15,12 +15,15 @@ export function useFlow() {
   const selected = useView((state) => state.selected);
   const [nodes, setNodes] = useState<FlowNode[]>(() => flowNodes([], picture, selected));
   const [edges, setEdges] = useState<Wire[]>(() => flowEdges([], picture, catalogue));
-  const [drawn, setDrawn] = useState({ picture, selected });
+  const trail = useTrail();
+  const [drawn, setDrawn] = useState({ picture, selected, trail });
   // The document or the selection changed elsewhere: the same drawing is made of it before anything is shown.
   if (drawn.picture !== picture || drawn.selected !== selected) {
-    setDrawn({ picture, selected });
-    setNodes(flowNodes(nodes, picture, selected));
-    setEdges(flowEdges(edges, picture, catalogue));
+    // Another graph may call its nodes the same: nothing that was measured of the old ones holds for them.
+    const same = drawn.trail === trail;
+    setDrawn({ picture, selected, trail });
+    setNodes(flowNodes(same ? nodes : [], picture, selected));
+    setEdges(flowEdges(same ? edges : [], picture, catalogue));
   }
   const latest = useRef({ nodes, edges });
   useEffect(() => {

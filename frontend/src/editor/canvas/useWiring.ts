@@ -97,7 +97,7 @@ function letGo(
 /** Wires to the first port of a node that fits, free ones first; says why not when none does. */
 function wireToNode({ document, catalogue, view }: Session, wiring: Wiring, node: string): void {
   const { picture } = document;
-  const ports = portsOf(catalogue, picture.nodes[node]);
+  const ports = portsOf(catalogue, picture.nodes[node], picture.parts);
   const ends = (wiring.end === 'from' ? ports.inputs : ports.outputs).map((port) => `${node}.${port.name}`);
   const edges = ends.map((end): Edge =>
     wiring.end === 'from' ? { source: wiring.reference, target: end } : { source: end, target: wiring.reference },

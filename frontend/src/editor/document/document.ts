@@ -1,6 +1,9 @@
 import * as Y from 'yjs';
 
-import { edgeId, type Edge, type Graph, type GraphNode, type Json, type Params, type Position } from './graph';
+import { edgeId, sameJson, type Edge, type Graph, type GraphNode, type Json, type Part } from './graph';
+import { Drawer, graphJson, mapsOf, NO_GRAPH, nodeJson, type GraphMaps, type GraphPicture } from './picture';
+
+export type { GraphPicture, NodePicture, PartPicture, Parts } from './picture';
 
 /** What an edit is called, for undo and for whoever edits along. `count` and `name` fill the sentence. */
 export interface Operation {
@@ -9,20 +12,15 @@ export interface Operation {
   subject?: string;
 }
 
-/** One node as it stands; the object stays the same one until that node changes. */
-export interface NodePicture {
-  readonly id: string;
-  readonly kind: string;
-  readonly params: Params;
-  readonly title: string | undefined;
-  readonly position: Position | undefined;
-  readonly rest: Readonly<Record<string, Json>>;
+/** The graph that is open, with the name of the pipeline it belongs to. */
+export interface Picture extends GraphPicture {
+  readonly name: string;
 }
 
-export interface Picture {
-  readonly name: string;
-  readonly nodes: Readonly<Record<string, NodePicture>>;
-  readonly edges: readonly Edge[];
+/** One step down: the part that was opened, and the node that it was opened at. */
+export interface Opened {
+  readonly node: string;
+  readonly part: string;
 }
 
 /** What is saved as one: the pipeline's name and its graph. */
@@ -31,25 +29,35 @@ export interface Content {
   graph: Graph;
 }
 
-const OWN_FIELDS = new Set(['kind', 'params', 'title', 'position']);
 const HERE = Symbol('an edit made in this tab');
+const NOTHING_TOUCHED = new Map<object, unknown>();
 /** Edits with the same merge key within this many milliseconds are one step back. */
 const MERGE_WINDOW = 1200;
 
 /**
- * The pipeline being edited: a Y.Doc with a map of nodes and a map of edges, read as an immutable picture.
- * Every change goes through `perform`, so undo, autosave and other editors see the same named operations.
+ * The pipeline being edited: a Y.Doc with maps of nodes, edges and parts, each part with maps of its own, read as immutable
+ * pictures. Every change goes through `perform`, so undo, autosave and other editors see the same named operations. `nodes`,
+ * `edges`, `parts` and `picture` are those of the graph that is open: the pipeline's own, or a part's after `open`.
  */
 export class PipelineDocument {
   readonly y = new Y.Doc();
-  readonly nodes = this.y.getMap<Y.Map<unknown>>('nodes');
-  readonly edges = this.y.getMap<Edge>('edges');
   readonly about = this.y.getMap<string>('about');
-  readonly history = new Y.UndoManager([this.nodes, this.edges, this.about], {
+  private readonly top: GraphMaps = {
+    nodes: this.y.getMap<Y.Map<unknown>>('nodes'),
+    edges: this.y.getMap<Edge>('edges'),
+    parts: this.y.getMap<Y.Map<unknown>>('parts'),
+  };
+  readonly history = new Y.UndoManager([this.top.nodes, this.top.edges, this.top.parts, this.about], {
     captureTimeout: Number.MAX_SAFE_INTEGER,
     trackedOrigins: new Set([HERE]),
   });
-  picture: Picture = { name: '', nodes: {}, edges: [] };
+  /** The whole pipeline, whichever part is open. */
+  root: Picture = { name: '', ...NO_GRAPH };
+  picture: Picture = this.root;
+  /** How the open graph was come to; empty for the pipeline's own. */
+  trail: readonly Opened[] = [];
+  private maps: GraphMaps = this.top;
+  private readonly drawer = new Drawer();
   private version = 1;
   private current: Operation = { name: 'edit' };
   private merging: { key: string; at: number } | null = null;
@@ -58,16 +66,36 @@ export class PipelineDocument {
   constructor(content: Content) {
     this.history.on('stack-item-added', ({ stackItem }) => {
       stackItem.meta.set('operation', this.current);
+      if (!stackItem.meta.has('trail')) stackItem.meta.set('trail', this.trail);
     });
-    this.nodes.observeDeep((events) => this.redraw(events));
-    this.edges.observe(() => this.redrawEdges());
-    this.about.observe(() => (this.picture = { ...this.picture, name: this.about.get('name') ?? '' }));
     this.y.on('afterTransaction', (transaction) => {
-      if (transaction.changed.size > 0) this.announce();
+      if (transaction.changed.size === 0) return;
+      this.redraw(transaction.changedParentTypes);
+      this.announce();
     });
     this.load(content);
     this.history.clear();
     this.history.stopCapturing();
+  }
+
+  get nodes(): GraphMaps['nodes'] {
+    return this.maps.nodes;
+  }
+
+  get edges(): GraphMaps['edges'] {
+    return this.maps.edges;
+  }
+
+  get parts(): GraphMaps['parts'] {
+    return this.maps.parts;
+  }
+
+  /** Opens a part, or with an empty trail the pipeline's own graph; as far down as the trail leads. */
+  open(trail: readonly Opened[]): void {
+    this.trail = trail;
+    this.merging = null;
+    this.redraw(NOTHING_TOUCHED);
+    this.announce();
   }
 
   /** Makes an edit that can be undone as one step. Edits sharing `mergeKey` in quick succession are one step. */
@@ -85,12 +113,13 @@ export class PipelineDocument {
     this.perform(operation, () => this.load(content));
   }
 
+  /** Takes back the last edit, where it was made. */
   undo(): void {
-    this.step(this.undoable, () => this.history.undo());
+    this.step(this.history.undoStack.at(-1), () => this.history.undo());
   }
 
   redo(): void {
-    this.step(this.redoable, () => this.history.redo());
+    this.step(this.history.redoStack.at(-1), () => this.history.redo());
   }
 
   get undoable(): Operation | null {
@@ -101,19 +130,13 @@ export class PipelineDocument {
     return operationOf(this.history.redoStack.at(-1));
   }
 
-  /** The graph as the contract writes it. */
+  /** The whole graph as the contract writes it. */
   toJson(): Graph {
-    const nodes: Record<string, GraphNode> = {};
-    for (const node of Object.values(this.picture.nodes)) nodes[node.id] = nodeJson(node);
-    return {
-      version: this.version,
-      nodes,
-      edges: this.picture.edges.map(({ source, target }) => ({ source, target })),
-    };
+    return graphJson(this.root, this.version);
   }
 
   get content(): Content {
-    return { name: this.picture.name, graph: this.toJson() };
+    return { name: this.root.name, graph: this.toJson() };
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -122,57 +145,63 @@ export class PipelineDocument {
   };
 
   putNode(id: string, node: GraphNode): void {
-    const entry = new Y.Map<unknown>();
-    const params = new Y.Map<Json>();
-    for (const [key, value] of Object.entries(node.params ?? {})) params.set(key, value);
-    for (const [key, value] of Object.entries(node)) {
-      if (key !== 'params' && value !== undefined) entry.set(key, value);
-    }
-    entry.set('params', params);
-    this.nodes.set(id, entry);
+    putNode(this.maps, id, node);
   }
 
   putEdge(edge: Edge): void {
-    this.edges.set(edgeId(edge), { source: edge.source, target: edge.target });
+    putEdge(this.maps, edge);
+  }
+
+  putPart(name: string, part: Part): void {
+    putPart(this.maps, name, part);
   }
 
   private load({ name, graph }: Content): void {
     this.y.transact(() => {
       this.about.set('name', name);
       this.version = graph.version;
-      const ids = new Set(Object.keys(graph.nodes));
+      const [nodes, parts] = [this.root.nodes, graph.parts ?? {}];
       const edges = new Set(graph.edges.map(edgeId));
-      for (const id of [...this.nodes.keys()]) if (!ids.has(id)) this.nodes.delete(id);
-      for (const id of [...this.edges.keys()]) if (!edges.has(id)) this.edges.delete(id);
-      for (const [id, node] of Object.entries(graph.nodes)) this.putNode(id, node);
-      for (const edge of graph.edges) this.putEdge(edge);
+      for (const id of [...this.top.nodes.keys()]) if (!graph.nodes[id]) this.top.nodes.delete(id);
+      for (const id of [...this.top.edges.keys()]) if (!edges.has(id)) this.top.edges.delete(id);
+      for (const id of [...this.top.parts.keys()]) if (!parts[id]) this.top.parts.delete(id);
+      for (const [id, node] of Object.entries(graph.nodes))
+        if (!nodes[id] || !sameJson(nodeJson(nodes[id]), node)) putNode(this.top, id, node);
+      for (const edge of graph.edges) putEdge(this.top, edge);
+      for (const [id, part] of Object.entries(parts)) putPart(this.top, id, part);
     }, HERE);
   }
 
-  private step(operation: Operation | null, move: () => void): void {
-    if (!operation) return;
-    this.current = operation;
+  private step(item: StackItem | undefined, move: () => void): void {
+    if (!item) return;
+    this.current = operationOf(item) ?? this.current;
+    this.trail = (item.meta.get('trail') as readonly Opened[] | undefined) ?? [];
     this.merging = null;
     move();
   }
 
-  private redraw(events: Y.YEvent<Y.AbstractType<unknown>>[]): void {
-    const touched = new Set<string>();
-    for (const event of events) {
-      if (event.target === (this.nodes as unknown)) for (const id of event.keys.keys()) touched.add(id);
-      else touched.add(String(event.path[0]));
+  private redraw(touched: ReadonlyMap<object, unknown>): void {
+    this.root = { name: this.about.get('name') ?? '', ...this.drawer.graph(this.top, touched) };
+    this.maps = this.top;
+    let graph: GraphPicture = this.root;
+    const reached: Opened[] = [];
+    for (const opened of this.trail) {
+      const entry = this.maps.parts.get(opened.part);
+      const part = graph.parts[opened.part];
+      if (!entry || !part) break; // the part is gone: what held it is open
+      this.maps = mapsOf(entry);
+      graph = part.graph;
+      reached.push(opened);
     }
-    const nodes = { ...this.picture.nodes };
-    for (const id of touched) {
-      const entry = this.nodes.get(id);
-      if (entry) nodes[id] = drawNode(id, entry);
-      else delete nodes[id];
-    }
-    this.picture = { ...this.picture, nodes };
-  }
-
-  private redrawEdges(): void {
-    this.picture = { ...this.picture, edges: [...this.edges.values()] };
+    if (reached.length < this.trail.length) this.trail = reached;
+    const { nodes, edges, parts } = graph;
+    const { name } = this.root;
+    const same =
+      name === this.picture.name &&
+      nodes === this.picture.nodes &&
+      edges === this.picture.edges &&
+      parts === this.picture.parts;
+    if (!same) this.picture = { name, nodes, edges, parts };
   }
 
   private announce(): void {
@@ -180,30 +209,35 @@ export class PipelineDocument {
   }
 }
 
-function operationOf(item: { meta: Map<unknown, unknown> } | undefined): Operation | null {
+type StackItem = { meta: Map<unknown, unknown> };
+
+function operationOf(item: StackItem | undefined): Operation | null {
   return item ? ((item.meta.get('operation') as Operation | undefined) ?? { name: 'edit' }) : null;
 }
 
-function drawNode(id: string, entry: Y.Map<unknown>): NodePicture {
-  const params = entry.get('params');
-  const rest: Record<string, Json> = {};
-  for (const [key, value] of entry.entries()) if (!OWN_FIELDS.has(key)) rest[key] = value as Json;
-  return {
-    id,
-    kind: String(entry.get('kind')),
-    params: params instanceof Y.Map ? (params.toJSON() as Params) : {},
-    title: entry.get('title') as string | undefined,
-    position: entry.get('position') as Position | undefined,
-    rest,
-  };
+function putNode({ nodes }: GraphMaps, id: string, node: GraphNode): void {
+  const entry = new Y.Map<unknown>();
+  const params = new Y.Map<Json>();
+  for (const [key, value] of Object.entries(node.params ?? {})) params.set(key, value);
+  for (const [key, value] of Object.entries(node)) {
+    if (key !== 'params' && value !== undefined) entry.set(key, value);
+  }
+  entry.set('params', params);
+  nodes.set(id, entry);
 }
 
-export function nodeJson(node: NodePicture): GraphNode {
-  return {
-    kind: node.kind,
-    params: node.params,
-    ...(node.title === undefined ? {} : { title: node.title }),
-    ...(node.position === undefined ? {} : { position: node.position }),
-    ...node.rest,
-  };
+function putEdge({ edges }: GraphMaps, edge: Edge): void {
+  edges.set(edgeId(edge), { source: edge.source, target: edge.target });
+}
+
+function putPart({ parts }: GraphMaps, name: string, { graph, title, source }: Part): void {
+  const entry = new Y.Map<unknown>();
+  const maps: GraphMaps = { nodes: new Y.Map(), edges: new Y.Map(), parts: new Y.Map() };
+  for (const [key, map] of Object.entries(maps)) entry.set(key, map);
+  if (title !== undefined) entry.set('title', title);
+  if (source !== undefined) entry.set('source', source);
+  parts.set(name, entry);
+  for (const [id, node] of Object.entries(graph.nodes)) putNode(maps, id, node);
+  for (const edge of graph.edges) putEdge(maps, edge);
+  for (const [inner, part] of Object.entries(graph.parts ?? {})) putPart(maps, inner, part);
 }

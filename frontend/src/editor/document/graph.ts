@@ -17,6 +17,10 @@ export interface GraphNode {
   params?: Params;
   title?: string;
   position?: Position;
+  /** Outputs, by port, that are taken as they stand. */
+  pinned?: Record<string, Json>;
+  /** How hard the node is tried, where that isn't its family's own measure; in seconds and attempts. */
+  reliability?: Record<string, Json>;
   [more: string]: Json | Position | Params | undefined;
 }
 
@@ -24,6 +28,20 @@ export interface Graph {
   version: number;
   nodes: Record<string, GraphNode>;
   edges: Edge[];
+  /** Graphs that its control nodes run, by name. */
+  parts?: Record<string, Part>;
+}
+
+export interface Part {
+  graph: Graph;
+  title?: string;
+  /** The pipeline's version that this is a copy of. */
+  source?: Source;
+}
+
+export interface Source {
+  readonly pipeline: string;
+  readonly version: number;
 }
 
 export const EMPTY_GRAPH: Graph = { version: 1, nodes: {}, edges: [] };
@@ -67,10 +85,15 @@ export function sameGraph(a: Graph, b: Graph): boolean {
   return sameJson(canonical(a), canonical(b));
 }
 
+export const samePart = (a: Part, b: Part): boolean => sameJson(canonicalPart(a), canonicalPart(b));
+
 function canonical(graph: Graph): unknown {
   const nodes = Object.entries(graph.nodes).map(([id, node]) => [id, { ...node, params: node.params ?? {} }]);
-  return { nodes: Object.fromEntries(nodes), edges: graph.edges.map(edgeId).sort() };
+  const parts = Object.entries(graph.parts ?? {}).map(([name, part]) => [name, canonicalPart(part)]);
+  return { nodes: Object.fromEntries(nodes), edges: graph.edges.map(edgeId).sort(), parts: Object.fromEntries(parts) };
 }
+
+const canonicalPart = (part: Part): unknown => ({ ...part, graph: canonical(part.graph) });
 
 /** All nodes that `start` hangs on, directly or through others; without `start` itself unless it is in a circle. */
 export function ancestors(edges: readonly Edge[], start: string): Set<string> {

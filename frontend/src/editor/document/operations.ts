@@ -3,9 +3,10 @@ import * as Y from 'yjs';
 
 import type { Fragment } from './clipboard';
 import type { PipelineDocument } from './document';
-import { edgeId, endpoint, nodeOf, type Edge, type Json, type Params, type Position } from './graph';
+import { edgeId, endpoint, nodeOf, type Edge, type GraphNode, type Json, type Params, type Position } from './graph';
 import { alignedPositions, layeredPositions, type Alignment, type Size } from './layout';
 import { freshId, freshName } from './names';
+import { putParts, withPartNames, type PartFields } from './parts';
 
 type Positions = Readonly<Record<string, Position>>;
 
@@ -96,31 +97,85 @@ export function reconnect(document: PipelineDocument, old: string, edge: Edge, {
   });
 }
 
-/** Puts copied nodes down with their top left corner at `at`; returns the new ids. */
-export function paste(document: PipelineDocument, fragment: Fragment, at: Position, name = 'paste'): string[] {
-  const renamed = new Map<string, string>();
-  const [left, top] = cornerOf(fragment);
+/** Puts copied nodes down with their top left corner at `at`, and the parts they need; returns the new ids. */
+export function paste(
+  document: PipelineDocument,
+  fragment: Fragment,
+  at: Position,
+  partFields?: PartFields,
+  name = 'paste',
+): string[] {
+  let ids: string[] = [];
   document.perform({ name, count: Object.keys(fragment.nodes).length }, () => {
-    for (const [id, node] of Object.entries(fragment.nodes)) {
-      const fresh = freshId(node.kind, (taken) => document.nodes.has(taken));
-      renamed.set(id, fresh);
-      const [x, y] = node.position ?? [left, top];
-      const params = withFreshName(document, node.kind, node.params ?? {});
-      document.putNode(fresh, { ...node, params, position: rounded([at[0] + x - left, at[1] + y - top]) });
-    }
-    for (const edge of fragment.edges) {
-      const [source, target] = [endpoint(edge.source), endpoint(edge.target)];
-      const ends = [renamed.get(source[0]), renamed.get(target[0])];
-      if (ends[0] && ends[1])
-        document.putEdge({ source: `${ends[0]}.${source[1]}`, target: `${ends[1]}.${target[1]}` });
-    }
+    ids = putFragment(document, fragment, at, partFields);
   });
+  return ids;
+}
+
+export function duplicate(document: PipelineDocument, fragment: Fragment, partFields?: PartFields): string[] {
+  const [left, top] = cornerOf(fragment);
+  return paste(document, fragment, [left + 32, top + 32], partFields, 'duplicate');
+}
+
+/** What `paste` does, within an edit; with `keep` ids stay as they are where they are free. */
+export function putFragment(
+  document: PipelineDocument,
+  fragment: Fragment,
+  at: Position,
+  partFields?: PartFields,
+  keep = false,
+): string[] {
+  const renamed = new Map<string, string>();
+  const parts = putParts(document, fragment.parts ?? {});
+  const [left, top] = cornerOf(fragment);
+  for (const [id, node] of Object.entries(fragment.nodes)) {
+    const free = keep && !document.nodes.has(id);
+    const fresh = free ? id : freshId(node.kind, (taken) => document.nodes.has(taken));
+    renamed.set(id, fresh);
+    const [x, y] = node.position ?? [left, top];
+    const named = partFields ? withPartNames(node.params ?? {}, partFields(node.kind), parts) : (node.params ?? {});
+    const params = withFreshName(document, node.kind, named);
+    document.putNode(fresh, { ...node, params, position: rounded([at[0] + x - left, at[1] + y - top]) });
+  }
+  for (const edge of fragment.edges) {
+    const [source, target] = [endpoint(edge.source), endpoint(edge.target)];
+    const ends = [renamed.get(source[0]), renamed.get(target[0])];
+    if (ends[0] && ends[1]) document.putEdge({ source: `${ends[0]}.${source[1]}`, target: `${ends[1]}.${target[1]}` });
+  }
   return [...renamed.values()];
 }
 
-export function duplicate(document: PipelineDocument, fragment: Fragment): string[] {
-  const [left, top] = cornerOf(fragment);
-  return paste(document, fragment, [left + 32, top + 32], 'duplicate');
+type Extra = 'pinned' | 'reliability';
+
+/** Says something more of a node: its pinned outputs, how hard it is tried. An empty object says nothing. */
+function setExtra(
+  document: PipelineDocument,
+  id: string,
+  key: Extra,
+  value: GraphNode[Extra],
+  mergeKey?: string,
+): void {
+  const entry = document.nodes.get(id);
+  if (!entry) return;
+  const empty = !value || Object.keys(value as object).length === 0;
+  document.perform(
+    { name: key === 'pinned' && empty ? 'unpin' : key },
+    () => (empty ? entry.delete(key) : entry.set(key, value)),
+    mergeKey,
+  );
+}
+
+/** Keeps these outputs, by port: from now on the node gives them without working. */
+export const pin = (document: PipelineDocument, id: string, outputs: Readonly<Record<string, Json>>): void =>
+  setExtra(document, id, 'pinned', { ...outputs });
+
+export const unpin = (document: PipelineDocument, id: string): void => setExtra(document, id, 'pinned', undefined);
+
+/** How hard a node is tried; without a value its family's own measure holds. */
+export function setReliability(document: PipelineDocument, id: string, key: string, value: number | undefined): void {
+  const { [key]: _, ...others } = (document.picture.nodes[id]?.rest['reliability'] ?? {}) as Record<string, Json>;
+  const next = value === undefined ? others : { ...others, [key]: value };
+  setExtra(document, id, 'reliability', next, `reliability:${id}:${key}`);
 }
 
 /** Lays all nodes out from left to right by what they hang on. `sizes` in pixels, as measured on the canvas. */
@@ -170,7 +225,7 @@ function withFreshName(document: PipelineDocument, kind: string, params: Params)
   return { ...params, name: freshName(name, (candidate) => taken.has(candidate)) };
 }
 
-function cornerOf(fragment: Fragment): Position {
+export function cornerOf(fragment: Pick<Fragment, 'nodes'>): Position {
   const positions = Object.values(fragment.nodes).map((node) => node.position ?? [0, 0]);
   return [Math.min(...positions.map(([x]) => x)), Math.min(...positions.map(([, y]) => y))];
 }

@@ -5,6 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { useModels } from '@/api/queries';
 import { Select, Slider, Switch, TextArea, TextInput } from '@/ui';
 import type { Json } from '../document/graph';
+import { PartControl } from '../parts/PartControl';
+import { PortChoice } from '../parts/PortChoice';
 import { CollectionControl } from './CollectionControl';
 import { numberFrom, slides, stepOf, type Field } from './fields';
 import styles from './inspector.module.css';
@@ -15,6 +17,8 @@ export interface ControlProps {
   disabled: boolean;
   /** On a node there is less room than in the inspector. */
   compact?: boolean;
+  /** The node whose knob it is. */
+  node: string;
   onChange: (value: Json | undefined) => void;
 }
 
@@ -31,6 +35,11 @@ export function FieldControl(props: ControlProps): ReactNode {
       return <NumberControl {...props} />;
     case 'model':
       return <ModelControl {...props} />;
+    case 'part':
+      return <PartControl {...props} />;
+    case 'input':
+    case 'output':
+      return <PortChoice {...props} />;
     case 'collection':
       return <CollectionControl {...props} />;
     case 'lines':

@@ -7,40 +7,46 @@ import {
   AlignStartHorizontal,
   AlignStartVertical,
   AlignVerticalDistributeCenter,
+  Package,
   RotateCcw,
   X,
 } from 'lucide-react';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { Field as LabelledField, IconButton, TextInput } from '@/ui';
+import { Button, Field as LabelledField, IconButton, TextInput } from '@/ui';
 import { FindingLine } from '../canvas/FindingLine';
 import { FamilyIcon } from '../canvas/FamilyIcon';
 import type { NodePicture } from '../document/document';
 import { sameJson, type Json } from '../document/graph';
 import type { Alignment } from '../document/layout';
 import { rename, setParam } from '../document/operations';
-import { usePicture, useSession, useView } from '../session';
+import { usePicture, useSession, useView, useWay } from '../session';
 import { kindNamed, type Kind } from '../types/catalogue';
 import { FieldControl } from './FieldControl';
 import { PortList } from './PortList';
+import { Reliability } from './Reliability';
 import { fieldsOf, valueOf, type Field } from './fields';
 import styles from './inspector.module.css';
 
 /** Everything about the selected node; for several nodes, how they stand. */
-export function Inspector({ onAlign }: { onAlign: (how: Alignment) => void }) {
+export function Inspector({ onAlign, onTurn }: { onAlign: (how: Alignment) => void; onTurn: () => void }) {
   const selected = useView((view) => view.selected);
   const node = usePicture((picture) => (selected.length === 1 ? picture.nodes[selected[0] as string] : undefined));
   if (node) return <NodeInspector key={node.id} node={node} />;
-  return selected.length > 1 ? <SeveralInspector count={selected.length} onAlign={onAlign} /> : null;
+  return selected.length > 1 ? <SeveralInspector count={selected.length} onAlign={onAlign} onTurn={onTurn} /> : null;
 }
 
 function NodeInspector({ node }: { node: NodePicture }) {
   const { t } = useTranslation('editor');
   const { catalogue, view } = useSession();
   const kind = kindNamed(catalogue, node.kind);
+  const way = useWay();
   const allFindings = useView((state) => state.findings);
-  const findings = useMemo(() => allFindings.filter((finding) => finding.node === node.id), [allFindings, node.id]);
+  const findings = useMemo(
+    () => allFindings.filter((finding) => finding.node === way + node.id),
+    [allFindings, way, node.id],
+  );
   return (
     <aside className={styles.inspector} aria-label={t('inspector.label')} data-testid="inspector">
       <header className={styles.header}>
@@ -60,6 +66,7 @@ function NodeInspector({ node }: { node: NodePicture }) {
         ))}
         {kind && <Knobs node={node} kind={kind} />}
         {kind && <PortList node={node} />}
+        {kind && <Reliability node={node} kind={kind} />}
       </div>
     </aside>
   );
@@ -116,7 +123,7 @@ function Knobs({ node, kind }: { node: NodePicture; kind: Kind }) {
               ) : undefined
             }
           >
-            <FieldControl field={field} value={value} disabled={!mayEdit} onChange={change(field)} />
+            <FieldControl field={field} node={node.id} value={value} disabled={!mayEdit} onChange={change(field)} />
           </LabelledField>
         );
       })}
@@ -135,7 +142,13 @@ const ALIGNMENTS: readonly [Alignment, typeof AlignStartVertical][] = [
   ['spreadDown', AlignVerticalDistributeCenter],
 ];
 
-function SeveralInspector({ count, onAlign }: { count: number; onAlign: (how: Alignment) => void }) {
+interface SeveralProps {
+  count: number;
+  onAlign: (how: Alignment) => void;
+  onTurn: () => void;
+}
+
+function SeveralInspector({ count, onAlign, onTurn }: SeveralProps) {
   const { t } = useTranslation('editor');
   const { mayEdit } = useSession();
   return (
@@ -150,6 +163,14 @@ function SeveralInspector({ count, onAlign }: { count: number; onAlign: (how: Al
               <Icon size={16} />
             </IconButton>
           ))}
+        </div>
+      )}
+      {mayEdit && (
+        <div className={styles.turn}>
+          <Button icon={<Package size={14} />} onClick={onTurn} data-testid="turn-into-part">
+            {t('turn.action')}
+          </Button>
+          <p className={styles.note}>{t('turn.how')}</p>
         </div>
       )}
     </aside>

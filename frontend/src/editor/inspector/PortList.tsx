@@ -13,7 +13,11 @@ import styles from './inspector.module.css';
 export function PortList({ node }: { node: NodePicture }) {
   const { t } = useTranslation('editor');
   const { catalogue, mayEdit } = useSession();
-  const { inputs, outputs } = portsOf(catalogue, node);
+  const { inputs, outputs } = portsOf(
+    catalogue,
+    node,
+    usePicture((picture) => picture.parts),
+  );
   return (
     <div className={styles.ports}>
       {inputs.length > 0 && <h3>{t('inspector.takes')}</h3>}
@@ -83,6 +87,6 @@ function Source({ node, port }: { node: NodePicture; port: InputPort }) {
 
 function sourcesFor(catalogue: Catalogue, picture: Picture, target: string): string[] {
   return Object.values(picture.nodes)
-    .flatMap((each) => portsOf(catalogue, each).outputs.map((output) => `${each.id}.${output.name}`))
+    .flatMap((each) => portsOf(catalogue, each, picture.parts).outputs.map((output) => `${each.id}.${output.name}`))
     .filter((source) => whyNot(catalogue, picture, { source, target }) === null);
 }

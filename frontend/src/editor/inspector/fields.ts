@@ -6,7 +6,19 @@ export interface Field {
   readonly name: string;
   readonly label: string;
   readonly help: string;
-  readonly control: 'number' | 'switch' | 'choice' | 'line' | 'lines' | 'model' | 'collection' | 'list' | 'json';
+  readonly control:
+    | 'number'
+    | 'switch'
+    | 'choice'
+    | 'line'
+    | 'lines'
+    | 'model'
+    | 'collection'
+    | 'part'
+    | 'input'
+    | 'output'
+    | 'list'
+    | 'json';
   readonly whole: boolean;
   readonly least: number | null;
   readonly most: number | null;
@@ -44,7 +56,7 @@ function fieldOf(kind: Kind, name: string, schema: ParamSchema): Field {
     name,
     label: schema.title ?? inner.title ?? spacedOut(name),
     help: schema.description ?? inner.description ?? '',
-    control: controlOf({ ...inner, ...schema }, inner, choices.length > 0),
+    control: portNamed(kind, name) ?? controlOf({ ...inner, ...schema }, inner, choices.length > 0),
     whole: typesOf(inner).includes('integer'),
     least: inner.minimum ?? inner.exclusiveMinimum ?? null,
     most: inner.maximum ?? inner.exclusiveMaximum ?? null,
@@ -54,6 +66,13 @@ function fieldOf(kind: Kind, name: string, schema: ParamSchema): Field {
     primary: schema['x-primary'] === true,
     task: schema['x-task'] ?? inner['x-task'] ?? null,
   };
+}
+
+/** A knob that names a port of the part: the input that gets the items, the output that ends the rounds. */
+function portNamed(kind: Kind, name: string): 'input' | 'output' | null {
+  if (!kind.ports_of_parts) return null;
+  if (name === kind.ports_of_parts.over) return 'input';
+  return kind.kind === 'flow.repeat' && name === 'until' ? 'output' : null;
 }
 
 /** Looks through `$ref`, `allOf` of one and `anyOf` with null. */
@@ -73,7 +92,8 @@ function resolved(kind: Kind, schema: ParamSchema): { inner: ParamSchema; mayBeE
 }
 
 function controlOf(schema: ParamSchema, inner: ParamSchema, chosen: boolean): Field['control'] {
-  if (schema['x-ref'] === 'model' || schema['x-ref'] === 'collection') return schema['x-ref'];
+  const names = schema['x-ref'];
+  if (names === 'model' || names === 'collection' || names === 'part') return names;
   if (chosen) return 'choice';
   const types = typesOf(inner);
   if (types.includes('boolean')) return 'switch';

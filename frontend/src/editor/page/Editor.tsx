@@ -1,13 +1,15 @@
 import { ReactFlowProvider } from '@xyflow/react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 
 import { Canvas } from '../canvas/Canvas';
 import { Palette } from '../canvas/Palette';
 import type { CanvasTools } from '../canvas/tools';
 import { ShortcutList } from '../canvas/ShortcutList';
 import { Inspector } from '../inspector/Inspector';
+import { useLinkedPart } from '../parts/LinkedNote';
+import { EditValue } from '../run/EditValue';
 import { StaleWatcher } from '../run/StaleWatcher';
-import { usePicture, useSaveState, useSession, useView } from '../session';
+import { SessionContext, useRoot, useSaveState, useSession, useView, type Session } from '../session';
 import { PassageSheet } from '@/values/PassageSheet';
 import { ConflictDialog } from './ConflictDialog';
 import { LargeValue } from './LargeValue';
@@ -46,44 +48,55 @@ export function Editor() {
 function WideEditor() {
   const { mayEdit } = useSession();
   const palette = useView((view) => view.palette) && mayEdit;
-  const inspector = useView((view) => view.inspector && view.selected.length > 0);
+  const { document: pipeline } = useSession();
+  const inspector = useView((view) => view.inspector && view.selected.some((id) => pipeline.picture.nodes[id]));
   const drawer = useView((view) => view.drawer);
   const [tools, setTools] = useState<CanvasTools | null>(null);
   const [paletteWidth, setPaletteWidth] = usePanelSize('palette', 216, 176, 360);
   const [inspectorWidth, setInspectorWidth] = usePanelSize('inspector', 304, 256, 520);
   const [drawerHeight, setDrawerHeight] = usePanelSize('drawer', 272, 140, 640);
+  const session = useSessionOfOpen();
   return (
     <div className={styles.editor} data-testid="editor">
       <TopBar onShow={(ids) => tools?.show(ids)} />
-      <div className={styles.middle}>
-        {palette && (
-          <div className={styles.left} style={{ width: paletteWidth }}>
-            <Palette onAdd={(kind) => tools?.add(kind)} />
-            <Resizer edge="right" size={paletteWidth} onSize={setPaletteWidth} />
+      <SessionContext value={session}>
+        <div className={styles.middle}>
+          {palette && (
+            <div className={styles.left} style={{ width: paletteWidth }}>
+              <Palette onAdd={(kind) => tools?.add(kind)} />
+              <Resizer edge="right" size={paletteWidth} onSize={setPaletteWidth} />
+            </div>
+          )}
+          <div className={styles.centre}>
+            <main className={styles.canvas}>
+              <Canvas bind={setTools} />
+            </main>
+            {drawer && (
+              <div className={styles.drawer} style={{ height: drawerHeight }}>
+                <Resizer edge="top" size={drawerHeight} onSize={setDrawerHeight} />
+                <Suspense fallback={null}>
+                  <RunPanel onShow={(ids) => tools?.show(ids)} />
+                </Suspense>
+              </div>
+            )}
           </div>
-        )}
-        <div className={styles.centre}>
-          <main className={styles.canvas}>
-            <Canvas bind={setTools} />
-          </main>
-          {drawer && (
-            <div className={styles.drawer} style={{ height: drawerHeight }}>
-              <Resizer edge="top" size={drawerHeight} onSize={setDrawerHeight} />
-              <Suspense fallback={null}>
-                <RunPanel onShow={(ids) => tools?.show(ids)} />
-              </Suspense>
+          {inspector && (
+            <div className={styles.right} style={{ width: inspectorWidth }}>
+              <Resizer edge="left" size={inspectorWidth} onSize={setInspectorWidth} />
+              <Inspector onAlign={(how) => tools?.align(how)} onTurn={() => tools?.turnIntoPart()} />
             </div>
           )}
         </div>
-        {inspector && (
-          <div className={styles.right} style={{ width: inspectorWidth }}>
-            <Resizer edge="left" size={inspectorWidth} onSize={setInspectorWidth} />
-            <Inspector onAlign={(how) => tools?.align(how)} />
-          </div>
-        )}
-      </div>
+      </SessionContext>
     </div>
   );
+}
+
+/** A part that is a copy of another pipeline is only looked at: its changes belong there. */
+function useSessionOfOpen(): Session {
+  const session = useSession();
+  const linked = useLinkedPart() !== null;
+  return useMemo(() => (linked ? { ...session, mayEdit: false } : session), [session, linked]);
 }
 
 function Floating() {
@@ -98,6 +111,7 @@ function Floating() {
     <>
       <PassageSheet shown={passage} onClose={() => view.setState({ passage: null })} />
       <LargeValue />
+      <EditValue />
       <ShortcutList />
       {conflict && !later && <ConflictDialog />}
     </>
@@ -105,7 +119,7 @@ function Floating() {
 }
 
 function useTitle(): void {
-  const name = usePicture((picture) => picture.name);
+  const name = useRoot((picture) => picture.name);
   useEffect(() => {
     const before = document.title;
     document.title = `${name} · GenAISys Studio`;

@@ -6,7 +6,7 @@ import { ValueActions } from '@/values/ValueActions';
 import { ValueView } from '@/values/ValueView';
 import { Cited } from '../canvas/NodeResult';
 import { resultOf } from '../run/results';
-import { useRun, useSession, useView } from '../session';
+import { usePicture, usePlace, useRun, useSession, useView } from '../session';
 import { kindNamed } from '../types/catalogue';
 import styles from './page.module.css';
 
@@ -18,9 +18,11 @@ export function LargeValue() {
 
 function Opened({ node }: { node: string }) {
   const { t } = useTranslation('editor');
-  const { document, catalogue, view } = useSession();
-  const result = useRun(useShallow(({ run }) => resultOf(run, document.picture, node)));
-  const picture = document.picture.nodes[node];
+  const { catalogue, view } = useSession();
+  const open = usePicture((each) => each);
+  const place = usePlace();
+  const result = useRun(useShallow(({ run }) => resultOf(run, open, node, place)));
+  const picture = open.nodes[node];
   const title = picture?.title ?? kindNamed(catalogue, picture?.kind ?? '')?.title ?? node;
   return (
     <Dialog

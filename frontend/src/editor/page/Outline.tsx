@@ -1,6 +1,6 @@
 import { positionsOf } from '../canvas/flow';
-import type { Picture } from '../document/document';
 import { nodeOf, type Graph } from '../document/graph';
+import { pictureOf } from '../document/picture';
 import { useSession } from '../session';
 import { kindNamed } from '../types/catalogue';
 import styles from './page.module.css';
@@ -41,12 +41,4 @@ export function Outline({ graph, marked }: { graph: Graph; marked: ReadonlySet<s
       })}
     </svg>
   );
-}
-
-function pictureOf(graph: Graph): Picture {
-  const nodes = Object.entries(graph.nodes).map(([id, node]) => [
-    id,
-    { id, kind: node.kind, params: node.params ?? {}, title: node.title, position: node.position, rest: {} },
-  ]);
-  return { name: '', nodes: Object.fromEntries(nodes) as Picture['nodes'], edges: graph.edges };
 }

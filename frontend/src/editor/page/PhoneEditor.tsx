@@ -9,7 +9,7 @@ import { InputForm } from '../run/InputForm';
 import { Outputs } from '../run/Outputs';
 import { RunHistory } from '../run/RunHistory';
 import { RunSummaryLine } from '../run/RunSummaryLine';
-import { usePicture, useSession, useView } from '../session';
+import { useRoot, useSession, useView } from '../session';
 import { FindingLine } from '../canvas/FindingLine';
 import { RunButton } from './RunButton';
 import { SavedState } from './SavedState';
@@ -19,7 +19,7 @@ import styles from './page.module.css';
 export default function PhoneEditor() {
   const { t } = useTranslation('editor');
   const { pipeline } = useSession();
-  const name = usePicture((picture) => picture.name);
+  const name = useRoot((picture) => picture.name);
   const [tab, setTab] = useState('form');
   return (
     <div className={styles.phone} data-testid="phone-editor">

@@ -1,9 +1,9 @@
-import { ChevronDown, Play, SlidersHorizontal, Square } from 'lucide-react';
+import { ChevronDown, Play, SlidersHorizontal, Square, StepForward, Target } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 
 import { Button, IconButton, Menu } from '@/ui';
 import { useRunning } from '../run/RunningContext';
-import { usePicture, useSession, useView } from '../session';
+import { useRoot, useSession, useStepTitle, useTrail, useView } from '../session';
 import styles from './page.module.css';
 
 /** Run and its small menu; while a run is under way, Stop. `wide` is the phone's, without a menu. */
@@ -11,7 +11,7 @@ export function RunButton({ wide = false }: { wide?: boolean }) {
   const { t } = useTranslation('editor');
   const { mayRun } = useSession();
   const { start, stop, running } = useRunning();
-  const empty = usePicture((picture) => Object.keys(picture.nodes).length === 0);
+  const empty = useRoot((picture) => Object.keys(picture.nodes).length === 0);
   if (!mayRun) return null;
   const common = { size: wide ? 'lg' : 'md', className: styles.run } as const;
   if (running) {
@@ -37,7 +37,9 @@ function RunMenu({ disabled }: { disabled: boolean }) {
   const { view } = useSession();
   const { start } = useRunning();
   const selected = useView((state) => state.selected);
-  const from = selected.length === 1 ? selected[0] : undefined;
+  const trail = useTrail();
+  const from = trail[0]?.node ?? (selected.length === 1 ? selected[0] : undefined);
+  const name = useOuterTitle();
   const trigger = (
     <IconButton
       variant="primary"
@@ -55,12 +57,20 @@ function RunMenu({ disabled }: { disabled: boolean }) {
       trigger={trigger}
       entries={[
         {
-          label: t('run.fromHere'),
+          label: name === null ? t('run.fromHere') : t('run.fromOuter', { title: name }),
           hint: from ? undefined : t('run.fromHereHow'),
-          icon: <Play size={14} />,
+          icon: <StepForward size={14} />,
           disabled: !from,
           testId: 'run-from-here',
-          onSelect: () => start(from),
+          onSelect: () => from && start({ from }),
+        },
+        {
+          label: name === null ? t('run.only') : t('run.onlyOuter', { title: name }),
+          hint: from ? undefined : t('run.fromHereHow'),
+          icon: <Target size={14} />,
+          disabled: !from,
+          testId: 'run-only',
+          onSelect: () => from && start({ only: from }),
         },
         {
           label: t('run.withInputs'),
@@ -71,4 +81,11 @@ function RunMenu({ disabled }: { disabled: boolean }) {
       ]}
     />
   );
+}
+
+/** Within a part, what the node of the pipeline's own graph is called that runs it: runs begin at such a node. */
+export function useOuterTitle(): string | null {
+  const [outer] = useTrail();
+  const titleOf = useStepTitle();
+  return outer ? titleOf(outer.node) : null;
 }

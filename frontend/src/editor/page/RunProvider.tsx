@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/client';
 import { toast } from '@/ui';
 import { useFindingWords } from '../canvas/FindingLine';
-import { run, stop as stopRun, type Started } from '../run/actions';
+import { answer, run, stop as stopRun, stopStep, type Started } from '../run/actions';
 import { RunningContext, type Running } from '../run/RunningContext';
 import { useRun, useSession } from '../session';
 
@@ -21,15 +21,17 @@ export function RunProvider({ children }: { children: ReactNode }) {
       void toast({ tone: 'danger', title, detail: error instanceof ApiError ? error.detail : String(error) });
     return {
       running,
-      start(from) {
+      start(how) {
         if (!session.mayRun) return;
         setStarting(true);
-        run(session, from)
+        run(session, how)
           .then(say)
           .catch(failed(t('run.failedToStart')))
           .finally(() => setStarting(false));
       },
       stop: () => void stopRun(session).catch(failed(t('run.failedToStop'))),
+      stopStep: (path) => void stopStep(session, path).catch(failed(t('run.failedToStop'))),
+      answer: (path, given) => answer(session, path, given),
     };
   }, [session, say, t, running]);
   return <RunningContext value={value}>{children}</RunningContext>;

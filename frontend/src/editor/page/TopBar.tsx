@@ -7,7 +7,7 @@ import { useWorkspace } from '@/api/queries';
 import { IconButton, Menu, toast } from '@/ui';
 import { copyText } from '@/values/ValueActions';
 import { renamePipeline } from '../document/operations';
-import { usePicture, useSession, useView } from '../session';
+import { useRoot, useSession, useView } from '../session';
 import { FindingsList } from './FindingsList';
 import { RunButton } from './RunButton';
 import { SavedState } from './SavedState';
@@ -80,7 +80,7 @@ function Panels() {
 function PipelineName() {
   const { t } = useTranslation('editor');
   const { document, mayEdit } = useSession();
-  const name = usePicture((picture) => picture.name);
+  const name = useRoot((picture) => picture.name);
   return (
     <span className={styles.nameBox}>
       <span className={styles.nameSize} aria-hidden>
@@ -154,7 +154,7 @@ function Share() {
     link.href = URL.createObjectURL(
       new Blob([JSON.stringify(document.toJson(), null, 2)], { type: 'application/json' }),
     );
-    link.download = `${document.picture.name || 'pipeline'}.json`;
+    link.download = `${document.root.name || 'pipeline'}.json`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };

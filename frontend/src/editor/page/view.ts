@@ -35,6 +35,10 @@ export interface View {
   shortcuts: boolean;
   /** The node whose title is being written. */
   renaming: string | null;
+  /** Which item of a flow node is looked at, by the node's path. */
+  items: Readonly<Record<string, number>>;
+  /** A value that is being changed before the run goes on with it, by the path of its step. */
+  editing: { path: string; port: string } | null;
   /** Nodes whose results no longer follow from what is on the canvas. */
   stale: ReadonlySet<string>;
   /** The choice between two versions was put off. */
@@ -63,6 +67,8 @@ export function createViewStore(findings: readonly Finding[]) {
     large: null,
     shortcuts: false,
     renaming: null,
+    items: {},
+    editing: null,
     stale: new Set<string>(),
     later: false,
     palette: window.innerWidth >= ROOMY,

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 
 import { Field } from '@/ui';
-import { usePicture, useSession } from '../session';
+import { useRoot, useSession } from '../session';
 import { InputControl } from './InputControl';
 import { inputFields } from './inputs';
 import styles from './run.module.css';
@@ -10,7 +10,7 @@ import styles from './run.module.css';
 export function InputForm() {
   const { t } = useTranslation('editor');
   const { catalogue } = useSession();
-  const picture = usePicture((each) => each);
+  const picture = useRoot((each) => each);
   const fields = inputFields(catalogue, picture);
   if (fields.length === 0) return <p className={styles.nothing}>{t('inputs.none')}</p>;
   return (

@@ -5,9 +5,11 @@ import { useShallow } from 'zustand/react/shallow';
 
 import { ValueActions } from '@/values/ValueActions';
 import { ValueView } from '@/values/ValueView';
-import { Cited } from '../canvas/NodeResult';
-import { usePicture, useRun, useSession, useTitleOf } from '../session';
+import { CitedAtTop } from '../canvas/NodeResult';
+import { useRoot, useRun, useSession, useStepTitle } from '../session';
 import { kindNamed } from '../types/catalogue';
+import { Asks } from './Asks';
+import type { Steps } from './paths';
 import { resultOf } from './results';
 import styles from './run.module.css';
 
@@ -15,13 +17,14 @@ import styles from './run.module.css';
 export function Outputs() {
   const { t } = useTranslation('editor');
   const { catalogue } = useSession();
-  const picture = usePicture((each) => each);
+  const picture = useRoot((each) => each);
   const watched = useRun((each) => each.id !== null);
   const outputs = Object.values(picture.nodes).filter((node) => kindNamed(catalogue, node.kind)?.family === 'output');
   return (
     <div className={styles.outputs} data-testid="outputs">
       <RunFailure />
       {!watched && <p className={styles.nothing}>{t('outputs.notRun')}</p>}
+      <Asks />
       <Waiting />
       {watched && outputs.length === 0 && <p className={styles.nothing}>{t('outputs.none')}</p>}
       {watched &&
@@ -51,7 +54,7 @@ function Waiting() {
 const Output = memo(function Output({ node, name, title }: { node: string; name: string; title: string | undefined }) {
   const { t } = useTranslation('editor');
   const { document } = useSession();
-  const result = useRun(useShallow(({ run }) => resultOf(run, document.picture, node)));
+  const result = useRun(useShallow(({ run }) => resultOf(run, document.root, node)));
   const finished = useRun(({ run }) => run.finished);
   const label = title ?? name.replaceAll('_', ' ');
   return (
@@ -67,9 +70,9 @@ const Output = memo(function Output({ node, name, title }: { node: string; name:
       </header>
       {result ? (
         <div className={styles.reading} aria-live={result.streaming ? 'off' : 'polite'}>
-          <Cited node={node}>
+          <CitedAtTop node={node}>
             <ValueView value={result.value} streaming={result.streaming} />
-          </Cited>
+          </CitedAtTop>
         </div>
       ) : (
         <p className={styles.nothing}>{t(finished ? 'outputs.missing' : 'outputs.waiting')}</p>
@@ -78,14 +81,20 @@ const Output = memo(function Output({ node, name, title }: { node: string; name:
   );
 });
 
+/** The innermost step that failed, where the run itself doesn't name one. */
+const firstFailed = (steps: Steps): string | undefined =>
+  Object.keys(steps)
+    .filter((path) => steps[path]?.status === 'failed')
+    .sort((a, b) => b.split('/').length - a.split('/').length)[0];
+
 /** Why the run failed, said once, above what it gave all the same. */
 function RunFailure() {
   const { t } = useTranslation('editor');
-  const titleOf = useTitleOf();
+  const titleOf = useStepTitle();
   const error = useRun(({ run }) => run.error);
   const status = useRun(({ run }) => run.status);
   const link = useRun((watched) => watched.link);
-  const node = useRun(({ run }) => Object.keys(run.steps).find((id) => run.steps[id]?.status === 'failed'));
+  const node = useRun(({ run }) => run.error?.node ?? firstFailed(run.steps));
   const stepError = useRun(({ run }) => (node ? run.steps[node]?.error : null));
   if (link === 'refused') return <p className={styles.nothing}>{t('run.refused')}</p>;
   if (status === 'cancelled') return <p className={styles.nothing}>{t('run.cancelled')}</p>;

@@ -1,8 +1,10 @@
 import { ApiError } from '@/api/client';
-import { cancelRun, queryClient, startRun, uploadFile } from '@/api/queries';
+import { cancelRun, cancelStep, queryClient, startRun, uploadFile } from '@/api/queries';
+import { answerRun, type Answer } from '@/api/work';
 import type { Finding, Json } from '../document/graph';
 import type { Session } from '../session';
 import { inputFields, inputsToSend, missingInputs, type InputField } from './inputs';
+import type { Start } from './RunningContext';
 
 export type Started =
   | { kind: 'started' }
@@ -12,10 +14,10 @@ export type Started =
   | { kind: 'findings' }
   | { kind: 'refused'; title: string; detail: string };
 
-/** Saves, starts a run and watches it. `from` is the node to begin at: what comes before it is taken from the last results. */
-export async function run(session: Session, from?: string): Promise<Started> {
+/** Saves, starts a run and watches it. */
+export async function run(session: Session, how: Start = {}): Promise<Started> {
   const { document, inputs, runs, view, catalogue, pipeline } = session;
-  const fields = inputFields(catalogue, document.picture);
+  const fields = inputFields(catalogue, document.root);
   const { values, uploads } = inputs.getState();
   if (Object.values(uploads).some((upload) => upload.fraction !== null)) return { kind: 'uploading' };
   const missing = missingInputs(fields, values);
@@ -25,11 +27,7 @@ export async function run(session: Session, from?: string): Promise<Started> {
   try {
     // A key made once for this press: a request that is sent twice starts one run. Only secure pages can make one.
     const key = window.isSecureContext ? crypto.randomUUID() : undefined;
-    const started: { id: string; number?: number } = await startRun(
-      pipeline.id,
-      { inputs: given, ...(from ? { from } : {}) },
-      key,
-    );
+    const started: { id: string; number?: number } = await startRun(pipeline.id, { inputs: given, ...how }, key);
     runs.watch({ id: started.id, number: started.number ?? null, graph: document.toJson(), inputs: given });
     void queryClient.invalidateQueries({ queryKey: ['runs-of', pipeline.id] });
     return { kind: 'started' };
@@ -51,6 +49,19 @@ function refused(error: unknown, view: Session['view']): Started {
 export async function stop({ runs }: Session): Promise<void> {
   const { id } = runs.getState();
   if (id) await cancelRun(id);
+}
+
+export async function stopStep({ runs }: Session, path: string): Promise<void> {
+  const { id } = runs.getState();
+  if (id) await cancelStep(id, path);
+}
+
+/** Throws ApiError: somebody else was quicker, or the answer doesn't fit what is asked. */
+export async function answer({ runs, pipeline }: Session, path: string, given: Answer): Promise<void> {
+  const { id } = runs.getState();
+  if (!id) return;
+  await answerRun(id, path, given);
+  void queryClient.invalidateQueries({ queryKey: ['waits', pipeline.workspace] });
 }
 
 /** Sends a file to the store and gives it to the run input `name`. Throws ApiError. */

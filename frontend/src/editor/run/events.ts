@@ -1,3 +1,4 @@
+import type { Ask } from '@/api/work';
 import type { Json } from '../document/graph';
 import { place, type StreamedText } from './stream';
 
@@ -24,6 +25,25 @@ export interface RunEvent {
   index?: number;
   error?: RunError | null;
   final?: boolean;
+  usage?: Usage;
+  /** What is asked of a person, and until when, in seconds since 1970. */
+  ask?: Ask;
+  due?: number | null;
+  by?: string;
+  timed_out?: boolean;
+}
+
+/** What a step took: seconds until it was its turn, until the model was there and until the first word; what it wrote, and its price. */
+export interface Usage {
+  queued?: number;
+  loaded?: number;
+  first?: number;
+  tokens?: number;
+  /** Tokens a second. */
+  rate?: number;
+  /** Bytes. */
+  memory?: number;
+  cost?: { amount: number; currency: string };
 }
 
 export interface RunError {
@@ -36,7 +56,7 @@ export interface RunError {
 /** `[event id, event]`; ids are `<claim>-<number>` and ordered. */
 export type LogEntry = readonly [id: string, event: RunEvent];
 
-export type StepStatus = 'queued' | 'running' | 'streaming' | 'done' | 'failed' | 'skipped';
+export type StepStatus = 'queued' | 'running' | 'streaming' | 'waiting' | 'done' | 'failed' | 'skipped';
 
 export interface Attempt {
   readonly number: number;
@@ -64,6 +84,13 @@ export interface StepState {
   readonly reason: string;
   readonly because: string;
   readonly error: RunError | null;
+  readonly usage: Usage | null;
+  /** What it waits for; null once that has come. */
+  readonly ask: Ask | null;
+  /** Seconds since 1970. */
+  readonly due: number | null;
+  /** How the waiting ended. */
+  readonly answered: { readonly by: string; readonly timedOut: boolean } | null;
 }
 
 export interface RunState {
@@ -104,22 +131,41 @@ export const NEW_STEP: StepState = {
   reason: '',
   because: '',
   error: null,
+  usage: null,
+  ask: null,
+  due: null,
+  answered: null,
 };
 
 /** The run after one more fact. An entry that isn't newer than the last changes nothing, so doubles are harmless. */
-export function fold(run: RunState, [id, event]: LogEntry): RunState {
-  if (run.lastId && compareIds(id, run.lastId) <= 0) return run;
-  const next = { ...run, lastId: id, at: Math.max(run.at, event.at ?? 0) };
-  if (event.kind === 'run.started') return begun(next);
-  if (event.kind === 'run.finished') return ended(next, event);
-  if (event.node === undefined) return next;
-  const before = run.steps[event.node] ?? NEW_STEP;
-  const after = stepAfter(before, event);
-  return after === before ? next : { ...next, steps: { ...run.steps, [event.node]: after } };
+export const fold = (run: RunState, entry: LogEntry): RunState => foldAll(run, [entry]);
+
+/** The run after these facts. The steps are copied once for all of them: a map over a list has thousands. */
+export function foldAll(run: RunState, entries: readonly LogEntry[]): RunState {
+  let now = run;
+  let own = false;
+  for (const [id, event] of entries) {
+    if (now.lastId && compareIds(id, now.lastId) <= 0) continue;
+    now = { ...now, lastId: id, at: Math.max(now.at, event.at ?? 0) };
+    if (event.kind.startsWith('run.')) {
+      now = runAfter(now, event);
+      own = false;
+    } else if (event.node !== undefined) {
+      const before = now.steps[event.node] ?? NEW_STEP;
+      const after = stepAfter(before, event);
+      if (after === before) continue;
+      if (!own) now = { ...now, steps: { ...now.steps } };
+      own = true;
+      (now.steps as Record<string, StepState>)[event.node] = after;
+    }
+  }
+  return now;
 }
 
-export function foldAll(run: RunState, entries: readonly LogEntry[]): RunState {
-  return entries.reduce(fold, run);
+function runAfter(run: RunState, event: RunEvent): RunState {
+  if (event.kind === 'run.started') return begun(run);
+  if (event.kind === 'run.waiting') return { ...run, status: 'waiting' };
+  return event.kind === 'run.finished' ? ended(run, event) : run;
 }
 
 /** Orders `<claim>-<number>` ids. */
@@ -128,7 +174,7 @@ export function compareIds(a: string, b: string): number {
   return (left[0] ?? 0) - (right[0] ?? 0) || (left[1] ?? 0) - (right[1] ?? 0);
 }
 
-/** A run begins, or another worker takes it over: what was under way then waits again. */
+/** A run begins, goes on after a wait, or another worker takes it over: what was under way then has its turn again. */
 function begun(run: RunState): RunState {
   const steps = Object.entries(run.steps).map(([node, step]): [string, StepState] => [
     node,
@@ -179,6 +225,10 @@ function stepAfter(step: StepState, event: RunEvent): StepState {
       return finishedStep(step, event);
     case 'step.failed':
       return failedStep(step, event);
+    case 'step.waiting':
+      return waitingStep(step, event);
+    case 'step.answered':
+      return answeredStep(step, event);
     case 'step.skipped':
       return { ...step, status: 'skipped', reason: event.reason ?? '', because: event.because ?? '' };
     default:
@@ -198,6 +248,16 @@ function startedStep(step: StepState, event: RunEvent): StepState {
     note: '',
     error: null,
   };
+}
+
+function waitingStep(step: StepState, event: RunEvent): StepState {
+  const attempts = closed(step.attempts, event.at ?? 0, null);
+  return { ...step, status: 'waiting', attempts, ask: event.ask ?? null, due: event.due ?? null, fraction: null };
+}
+
+function answeredStep(step: StepState, event: RunEvent): StepState {
+  const answered = { by: event.by ?? '', timedOut: event.timed_out ?? false };
+  return { ...step, status: step.status === 'waiting' ? 'queued' : step.status, ask: null, due: null, answered };
 }
 
 function streamedStep(step: StepState, event: RunEvent): StepState {
@@ -232,6 +292,9 @@ function finishedStep(step: StepState, event: RunEvent): StepState {
     cached: event.cached ?? false,
     reason: event.reason ?? '',
     error: null,
+    usage: event.usage ?? null,
+    ask: null,
+    due: null,
   };
 }
 

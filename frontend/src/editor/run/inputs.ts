@@ -1,16 +1,18 @@
 import { createStore } from 'zustand/vanilla';
 
-import type { NodePicture, Picture } from '../document/document';
+import type { NodePicture } from '../document/document';
 import type { Json } from '../document/graph';
+import type { GraphPicture } from '../document/picture';
 import { kindNamed, type Catalogue } from '../types/catalogue';
 import { ancestry } from '../types/compatibility';
+import { typed } from '../types/parts';
 
 /** One thing that a run asks for, told from an input node. */
 export interface InputField {
   readonly node: string;
   readonly name: string;
   readonly label: string;
-  readonly control: 'text' | 'number' | 'switch' | 'file' | 'json';
+  readonly control: 'text' | 'number' | 'switch' | 'file' | 'lines' | 'json';
   /** What the file picker offers, as an `accept` attribute; empty for anything. */
   readonly accept: string;
   readonly standard: Json | undefined;
@@ -68,14 +70,14 @@ function rememberedInputs(pipeline: string): Record<string, Json> {
 }
 
 /** What a run of this pipeline asks for, in the order of the canvas: from left to right, then down. */
-export function inputFields(catalogue: Catalogue, picture: Picture): InputField[] {
+export function inputFields(catalogue: Catalogue, picture: Pick<GraphPicture, 'nodes'>): InputField[] {
   return Object.values(picture.nodes)
     .map((node) => inputField(catalogue, node))
     .filter((field) => field !== null)
     .sort((a, b) => orderOf(picture, a.node) - orderOf(picture, b.node));
 }
 
-const orderOf = (picture: Picture, id: string): number => {
+const orderOf = (picture: Pick<GraphPicture, 'nodes'>, id: string): number => {
   const [x, y] = picture.nodes[id]?.position ?? [0, 0];
   return x + y * 4;
 };
@@ -85,7 +87,7 @@ export function inputField(catalogue: Catalogue, node: NodePicture): InputField 
   if (kind?.family !== 'input') return null;
   const name = node.params['name'] ?? kind.params.properties?.['name']?.default;
   if (typeof name !== 'string' || !name) return null;
-  const type = kind.outputs[0]?.type ?? 'Text';
+  const type = typed(kind, node, kind.outputs)[0]?.type ?? 'Text';
   const standard = node.params['default'] ?? kind.params.properties?.['default']?.default;
   const accept = String(node.params['accept'] ?? '');
   return {
@@ -103,6 +105,7 @@ function controlOf(catalogue: Catalogue, type: string): InputField['control'] {
   if (type === 'Text') return 'text';
   if (type === 'Number') return 'number';
   if (type === 'Boolean') return 'switch';
+  if (type === 'list[Text]') return 'lines';
   return type === 'File' || ancestry(catalogue.types, type).includes('File') ? 'file' : 'json';
 }
 
@@ -117,11 +120,14 @@ export function inputsToSend(
   fields: readonly InputField[],
   values: Readonly<Record<string, Json>>,
 ): Record<string, Json> {
-  const given = fields.filter(({ name }) => values[name] !== undefined && values[name] !== '');
+  const given = fields.filter(({ name }) => !isEmpty(values[name]));
   return Object.fromEntries(given.map(({ name }) => [name, values[name] as Json]));
 }
 
+const isEmpty = (value: Json | undefined): boolean =>
+  value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+
 /** The inputs that must be given and aren't. */
 export function missingInputs(fields: readonly InputField[], values: Readonly<Record<string, Json>>): InputField[] {
-  return fields.filter(({ name, required }) => required && (values[name] === undefined || values[name] === ''));
+  return fields.filter(({ name, required }) => required && isEmpty(values[name]));
 }

@@ -1,5 +1,5 @@
 import { documentsIn, type DocumentForm } from '@/values/forms';
-import type { Picture } from '../document/document';
+import type { GraphPicture } from '../document/picture';
 import { endpoint, nodeOf, wiresOf, type Edge, type Json } from '../document/graph';
 import type { RunState, StepState } from './events';
 
@@ -19,30 +19,37 @@ export function resultAt(step: StepState | undefined, port: string): Result | nu
   return null;
 }
 
-/** What a node shows: its first output that says something, for an output node what is wired into it. */
-export function resultOf(run: RunState, picture: Picture, node: string): Result | null {
-  const step = run.steps[node];
-  const into = wiresOf(picture.edges).into.get(node) ?? [];
-  const isOutput = picture.nodes[node]?.kind.startsWith('output.') ?? false;
-  if (isOutput) {
-    const name = picture.nodes[node]?.params['name'];
-    const given = typeof name === 'string' ? run.outputs[name] : undefined;
-    if (given !== undefined) return { port: 'value', value: given, streaming: false };
-    const source = into[0] && endpoint(into[0].source);
-    const there = source ? resultAt(run.steps[source[0]], source[1]) : null;
-    return there ?? (picture.nodes[node]?.kind === 'output.text' ? draftFor(run, picture.edges, node) : null);
-  }
+/**
+ * What a node shows: its first output that says something, for an output node what is wired into it. `place` is what the paths of
+ * the graph's steps begin with, where it is a part's.
+ */
+export function resultOf(run: RunState, picture: GraphPicture, node: string, place = ''): Result | null {
+  const step = run.steps[place + node];
+  if (picture.nodes[node]?.kind.startsWith('output.')) return resultOfOutput(run, picture, node, place);
   const ports = [...Object.keys(step?.outputs ?? {}), ...Object.keys(step?.streams ?? {})];
-  if (ports.length > 0) return resultAt(step, ports[0] as string);
+  const first = ports.find((port) => port !== 'error') ?? ports[0];
+  if (first !== undefined) return resultAt(step, first);
   const preview = step?.previews.at(-1);
   return preview === undefined ? null : { port: '', value: preview, streaming: false };
 }
 
+function resultOfOutput(run: RunState, picture: GraphPicture, node: string, place: string): Result | null {
+  const { kind, params } = picture.nodes[node] ?? {};
+  const name = params?.['name'];
+  const told = run.steps[place + node]?.outputs?.['value'];
+  const given = place === '' && typeof name === 'string' ? run.outputs[name] : told;
+  if (given !== undefined) return { port: 'value', value: given, streaming: false };
+  const wire = wiresOf(picture.edges).into.get(node)?.[0];
+  const source = wire && endpoint(wire.source);
+  const there = source ? resultAt(run.steps[place + source[0]], source[1]) : null;
+  return there ?? (kind === 'output.text' ? draftFor(run, picture.edges, node, place) : null);
+}
+
 /** The text on its way to an output while nodes between are still to work on it: what the nearest node before it is writing. */
-function draftFor(run: RunState, edges: readonly Edge[], node: string): Result | null {
+function draftFor(run: RunState, edges: readonly Edge[], node: string, place: string): Result | null {
   if (run.finished) return null;
   for (const id of nearestFirst(edges, node)) {
-    const [port, stream] = Object.entries(run.steps[id]?.streams ?? {})[0] ?? [];
+    const [port, stream] = Object.entries(run.steps[place + id]?.streams ?? {})[0] ?? [];
     if (port !== undefined && stream) return { port, value: stream.text, streaming: true };
   }
   return null;
@@ -62,9 +69,14 @@ function* nearestFirst(edges: readonly Edge[], node: string): Generator<string> 
 /**
  * The documents that `[1]`, `[2]`, ... in a node's text mean: those it puts out itself, else those of the nearest node before it that has any.
  */
-export function citedDocuments(run: RunState, edges: readonly Edge[], node: string): readonly DocumentForm[] {
+export function citedDocuments(
+  run: RunState,
+  edges: readonly Edge[],
+  node: string,
+  place = '',
+): readonly DocumentForm[] {
   for (const id of nearestFirst(edges, node)) {
-    const outputs = Object.values(run.steps[id]?.outputs ?? {});
+    const outputs = Object.values(run.steps[place + id]?.outputs ?? {});
     const found = outputs.map(documentsIn).find((documents) => documents.length > 0);
     if (found) return found;
   }

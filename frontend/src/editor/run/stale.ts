@@ -1,5 +1,5 @@
-import type { Picture } from '../document/document';
-import { nodeOf, portOf, sameJson, type Edge, type Graph, type Json } from '../document/graph';
+import { graphJson, type GraphPicture } from '../document/picture';
+import { nodeOf, portOf, sameGraph, sameJson, type Edge, type Graph, type Json } from '../document/graph';
 
 interface Ran {
   graph: Graph;
@@ -10,7 +10,11 @@ interface Ran {
  * Nodes whose result no longer follows from what stands on the canvas: they, what feeds them, or the inputs given have changed
  * since that run. `inputs` are the run inputs as they stand in the form now, by name.
  */
-export function staleNodes(ran: Ran, picture: Picture, inputs: Readonly<Record<string, Json>>): ReadonlySet<string> {
+export function staleNodes(
+  ran: Ran,
+  picture: GraphPicture,
+  inputs: Readonly<Record<string, Json>>,
+): ReadonlySet<string> {
   const then = wiresInto(ran.graph.edges);
   const now = wiresInto(picture.edges);
   const known = new Map<string, boolean>();
@@ -22,15 +26,34 @@ export function staleNodes(ran: Ran, picture: Picture, inputs: Readonly<Record<s
     known.set(id, stale);
     return stale;
   };
+  const partChanged = (name: string): boolean => {
+    const [old, part] = [ran.graph.parts?.[name], picture.parts[name]];
+    return part !== undefined && (!old || !sameGraph(placeless(old.graph), placeless(graphJson(part.graph))));
+  };
   const changed = (id: string): boolean => {
     const [old, node] = [ran.graph.nodes[id], picture.nodes[id]];
     if (!old || !node) return true;
     if (old.kind !== node.kind || !sameJson(old.params ?? {}, node.params)) return true;
+    if (!sameJson(old.pinned, node.rest['pinned'])) return true;
+    if (Object.values(node.params).some((name) => typeof name === 'string' && partChanged(name))) return true;
     if (!sameJson(then.get(id) ?? [], now.get(id) ?? [])) return true;
     const name = node.kind.startsWith('input.') ? node.params['name'] : undefined;
     return typeof name === 'string' && name in inputs && !sameGiven(inputs[name], ran.inputs[name]);
   };
   return new Set(Object.keys(picture.nodes).filter(isStale));
+}
+
+/** A graph without what only its drawing says. */
+function placeless(graph: Graph): Graph {
+  const bare = Object.entries(graph.nodes).map(([id, { kind, params, pinned }]): [string, Graph['nodes'][string]] => [
+    id,
+    { kind, params: params ?? {}, ...(pinned ? { pinned } : {}) },
+  ]);
+  const parts = Object.entries(graph.parts ?? {}).map(([name, part]): [string, { graph: Graph }] => [
+    name,
+    { graph: placeless(part.graph) },
+  ]);
+  return { ...graph, nodes: Object.fromEntries(bare), parts: Object.fromEntries(parts) };
 }
 
 /** For each node its wires as `source port>own port`, sorted. */

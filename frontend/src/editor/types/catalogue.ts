@@ -12,12 +12,15 @@ export interface InputPort {
   type: string;
   required: boolean;
   streams?: boolean;
+  /** The knob that says the port's type: in the port's own, the knob's first value is replaced by what it holds. */
+  follows?: string;
 }
 
 export interface OutputPort {
   name: string;
   type: string;
   streams: boolean;
+  follows?: string;
 }
 
 /** One property of a kind's parameters, as JSON Schema with our own `x-` words. */
@@ -45,6 +48,8 @@ export interface ParamSchema {
   'x-widget'?: string;
   'x-primary'?: boolean;
   'x-labels'?: Record<string, string>;
+  /** The ports of the node are of the type that this knob says. */
+  'x-type-of-ports'?: boolean;
   [more: string]: unknown;
 }
 
@@ -55,11 +60,31 @@ export interface ParamsSchema {
   [more: string]: unknown;
 }
 
-/** Input ports made by a parameter: one of `type` for each match of `pattern`'s first group in its text. */
-export interface InputsFrom {
+/** Ports made by a parameter: one for each match of `pattern`'s first group in its text, of `type`, or of what `types` says for the second group. */
+export interface PortsFrom {
   param: string;
   pattern: string;
   type: string;
+  types?: Record<string, string>;
+}
+
+/**
+ * How a flow node's ports follow from its parts': the inputs and outputs of all of them, each name once. `over` is the parameter
+ * that names the input which takes a list (left empty, the only input); with `lists` each output is a list; `adds` are further outputs.
+ */
+export interface PortsOfParts {
+  /** The parameters that name the parts. */
+  parts: string[];
+  over: string | null;
+  lists: boolean;
+  adds: OutputPort[];
+}
+
+/** How hard steps of a kind are tried; seconds where it is a time. */
+export interface Reliability {
+  attempts: number;
+  timeout: number | null;
+  backoff: number;
 }
 
 export interface Kind {
@@ -71,7 +96,11 @@ export interface Kind {
   params: ParamsSchema;
   inputs: InputPort[];
   outputs: OutputPort[];
-  inputs_from?: InputsFrom | null;
+  inputs_from?: PortsFrom | null;
+  outputs_from?: PortsFrom | null;
+  ports_of_parts?: PortsOfParts | null;
+  /** Null for a kind that isn't expected to fail; else it has one more output, `error`. */
+  fallible?: Reliability | null;
 }
 
 export interface Catalogue {

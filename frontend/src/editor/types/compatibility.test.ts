@@ -82,7 +82,7 @@ const document = new PipelineDocument({
 });
 
 test('a template has a port for each word', () => {
-  expect(portsOf(CATALOGUE, document.picture.nodes['words']).inputs.map((port) => port.name)).toEqual(['a', 'b']);
+  expect(portsOf(CATALOGUE, document.picture.nodes['words'], {}).inputs.map((port) => port.name)).toEqual(['a', 'b']);
 });
 
 test.each([

@@ -1,61 +1,79 @@
-import type { NodePicture, Picture } from '../document/document';
+import type { GraphPicture, NodePicture, Parts } from '../document/document';
 import { ancestors, endpoint, nodeOf, portOf, type Edge } from '../document/graph';
-import { kindNamed, type Catalogue, type InputPort, type InputsFrom, type Kind, type OutputPort } from './catalogue';
+import { kindNamed, type Catalogue, type InputPort, type Kind, type OutputPort, type PortsFrom } from './catalogue';
 import { refusalOf, type Refusal } from './compatibility';
+import { portsOfParts, typed } from './parts';
 
 export interface Ports {
   readonly inputs: readonly InputPort[];
   readonly outputs: readonly OutputPort[];
+  /** What a node that may fail tells then; wired, it catches the failure. */
+  readonly error: OutputPort | null;
 }
 
-const NO_PORTS: Ports = { inputs: [], outputs: [] };
-const drawn = new WeakMap<NodePicture, Ports>();
+const NO_PORTS: Ports = { inputs: [], outputs: [], error: null };
+const ERROR: OutputPort = { name: 'error', type: 'Text', streams: false };
+const drawn = new WeakMap<NodePicture, { parts: Parts; ports: Ports }>();
 
-/** The ports of a node as it stands, those that hang on its parameters among them. */
-export function portsOf(catalogue: Catalogue, node: NodePicture | undefined): Ports {
+/** The ports of a node as it stands, those that hang on its parameters and on the parts of its graph among them. */
+export function portsOf(catalogue: Catalogue, node: NodePicture | undefined, parts: Parts): Ports {
   if (!node) return NO_PORTS;
-  const known = drawn.get(node);
-  if (known) return known;
   const kind = kindNamed(catalogue, node.kind);
-  const ports = kind ? portsWith(kind, node) : NO_PORTS;
-  drawn.set(node, ports);
+  if (!kind) return NO_PORTS;
+  const known = drawn.get(node);
+  if (known && (known.parts === parts || !kind.ports_of_parts)) return known.ports;
+  const error = kind.fallible ? ERROR : null;
+  const ports = kind.ports_of_parts
+    ? { ...portsOfParts(catalogue, node, kind.ports_of_parts, parts), error }
+    : { ...portsWith(kind, node), error };
+  drawn.set(node, { parts, ports });
   return ports;
 }
 
-function portsWith(kind: Kind, node: NodePicture): Ports {
-  const rule = kind.inputs_from;
-  if (!rule) return kind;
+function portsWith(kind: Kind, node: NodePicture): Omit<Ports, 'error'> {
+  const inputs = made(kind, node, kind.inputs_from, kind.inputs, (port) => ({ ...port, required: true }));
+  const outputs = made(kind, node, kind.outputs_from, kind.outputs, (port) => ({ ...port, streams: false }));
+  return { inputs: typed(kind, node, inputs), outputs: typed(kind, node, outputs) };
+}
+
+/** A side of a node: the ports that its kind always has, then those that a parameter makes of its text. */
+function made<T extends { name: string; type: string }>(
+  kind: Kind,
+  node: NodePicture,
+  rule: PortsFrom | null | undefined,
+  always: readonly T[],
+  complete: (port: { name: string; type: string }) => T,
+): readonly T[] {
+  if (!rule) return always;
   const fresh = kind.params.properties?.[rule.param]?.default;
-  const atFirst = new Set(namesIn(rule, fresh));
-  const made = namesIn(rule, node.params[rule.param] ?? fresh);
-  return {
-    inputs: [
-      ...kind.inputs.filter((port) => !atFirst.has(port.name)),
-      ...made.map((name): InputPort => ({ name, type: rule.type, required: true })),
-    ],
-    outputs: kind.outputs,
-  };
+  const atFirst = new Set(portsIn(rule, fresh).map((port) => port.name));
+  const now = portsIn(rule, node.params[rule.param] ?? fresh);
+  return [...always.filter((port) => !atFirst.has(port.name)), ...now.map(complete)];
 }
 
 /** The ports that a text makes, such as one for each `{{word}}` of a template. */
-function namesIn(rule: InputsFrom, text: unknown): string[] {
+function portsIn(rule: PortsFrom, text: unknown): { name: string; type: string }[] {
   if (typeof text !== 'string') return [];
-  const names = [...text.matchAll(new RegExp(rule.pattern, 'g'))].map((match) => match[1] ?? '');
-  return [...new Set(names)].filter(Boolean);
+  const found = new Map<string, string>();
+  for (const [, name = '', sort = ''] of text.matchAll(new RegExp(rule.pattern, 'gm'))) {
+    if (name && !found.has(name)) found.set(name, rule.types?.[sort] ?? rule.type);
+  }
+  return [...found].map(([name, type]) => ({ name, type }));
 }
 
-export function inputPort(catalogue: Catalogue, picture: Picture, reference: string): InputPort | undefined {
+export function inputPort(catalogue: Catalogue, picture: GraphPicture, reference: string): InputPort | undefined {
   const [node, name] = endpoint(reference);
-  return portsOf(catalogue, picture.nodes[node]).inputs.find((port) => port.name === name);
+  return portsOf(catalogue, picture.nodes[node], picture.parts).inputs.find((port) => port.name === name);
 }
 
-export function outputPort(catalogue: Catalogue, picture: Picture, reference: string): OutputPort | undefined {
+export function outputPort(catalogue: Catalogue, picture: GraphPicture, reference: string): OutputPort | undefined {
   const [node, name] = endpoint(reference);
-  return portsOf(catalogue, picture.nodes[node]).outputs.find((port) => port.name === name);
+  const { outputs, error } = portsOf(catalogue, picture.nodes[node], picture.parts);
+  return outputs.find((port) => port.name === name) ?? (error?.name === name ? error : undefined);
 }
 
 /** Why this wire can't be drawn; null when it can. */
-export function whyNot(catalogue: Catalogue, picture: Picture, edge: Edge): Refusal | null {
+export function whyNot(catalogue: Catalogue, picture: GraphPicture, edge: Edge): Refusal | null {
   const [from, to] = [nodeOf(edge.source), nodeOf(edge.target)];
   if (from === to) return { code: 'itself' };
   const source = outputPort(catalogue, picture, edge.source);

@@ -1,0 +1,30 @@
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { toast } from '@/ui';
+import { useSession } from '../session';
+import { turnIntoPart, unpack } from './turn';
+
+/** Turning what is selected into a part, and taking a part apart; what can't be done is said. */
+export function useTurning() {
+  const { t } = useTranslation('editor');
+  const { document, catalogue, view } = useSession();
+  return useMemo(
+    () => ({
+      turnIntoPart: () => {
+        const { selected } = view.getState();
+        if (selected.length === 0) return;
+        const made = turnIntoPart(document, catalogue, selected, t('parts.newTitle'));
+        if (typeof made === 'string') return view.setState({ selected: [made], renaming: made });
+        const type = made.type === undefined ? '' : t(`types.${made.type}`, { defaultValue: made.type });
+        toast({ title: t('turn.refused'), detail: t(`turn.${made.code}`, { type }), tone: 'danger' });
+      },
+      unpack: () => {
+        const [id = ''] = view.getState().selected;
+        const ids = unpack(document, catalogue, id);
+        if (ids.length > 0) view.setState({ selected: ids });
+      },
+    }),
+    [document, catalogue, view, t],
+  );
+}
