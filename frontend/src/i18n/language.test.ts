@@ -1,4 +1,4 @@
-import { beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 const browserSpeaks = (...languages: string[]) => vi.spyOn(navigator, 'languages', 'get').mockReturnValue(languages);
 
@@ -11,6 +11,8 @@ async function fresh() {
 }
 
 beforeEach(() => localStorage.clear());
+// Tests of other files run in the same window, in any order.
+afterEach(() => localStorage.clear());
 
 it.each([
   [['zh-CN', 'en'], '流程', 'zh-Hans'],
