@@ -38,13 +38,14 @@ GREETING = {
 
 @dataclass(frozen=True)
 class Stand:
-    """`bare` is the address of `bench.bare`'s web server, which talks to the same broker."""
+    """`bare` is the address of `bench.bare`'s web server, which talks to the same broker; `pids` are its parts."""
 
     url: str
     bare: str
     key: str
     database_url: str
     broker_url: str
+    pids: dict[str, int]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -86,7 +87,8 @@ def standing(*, workers: bool, models: bool = False) -> Iterator[Stand]:
             each.start()
             stack.callback(each.stop)
         bare = stack.enter_context(_bare(home, env, workers))
-        stand = Stand(f"http://127.0.0.1:{socket.getsockname()[1]}", bare, key, postgres.url, valkey.url)
+        parts = {each.title: each.child.pid for each in (*ours, postgres, valkey) if each.child}
+        stand = Stand(f"http://127.0.0.1:{socket.getsockname()[1]}", bare, key, postgres.url, valkey.url, parts)
         _wait(stand, workers)
         yield stand
 

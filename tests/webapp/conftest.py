@@ -225,7 +225,7 @@ def live_url(transactional_db: None) -> Iterator[str]:
     from webapp.asgi import application
 
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, ws="websockets-sansio", lifespan="off", log_level="warning")
+    config = uvicorn.Config(application, ws="websockets-sansio", lifespan="on", log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

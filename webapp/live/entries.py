@@ -42,7 +42,14 @@ class Entry:
 
     @property
     def ends_run(self) -> bool:
-        return '"run.finished"' in self.event and json.loads(self.event).get("kind") == "run.finished"
+        return self._is("run.finished")
+
+    @property
+    def waits(self) -> bool:
+        return self._is("run.waiting")
+
+    def _is(self, kind: str) -> bool:
+        return f'"{kind}"' in self.event and json.loads(self.event).get("kind") == kind
 
 
 def entry(name: str, event: Any) -> Entry:

@@ -1,13 +1,15 @@
 """Which addresses a WebSocket may be opened at."""
 
+import re
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
-
-from django.urls import path, re_path
 
 from webapp.live.socket import watch_run
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_RUN = re.compile(r"/ws/runs/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 
 
 async def nothing_here(scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Send) -> None:
@@ -16,6 +18,10 @@ async def nothing_here(scope: dict[str, Any], receive: Callable[[], Awaitable[di
     await send({"type": "websocket.close", "code": 4404})
 
 
-_watch: Any = watch_run
-_nothing: Any = nothing_here
-routes: list[Any] = [path("ws/runs/<uuid:run>", _watch), re_path("", _nothing)]
+async def sockets(scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Send) -> None:
+    """Every WebSocket goes through here."""
+    found = _RUN.fullmatch(scope["path"])
+    if found is None:
+        await nothing_here(scope, receive, send)
+    else:
+        await watch_run(scope, uuid.UUID(found[1]), receive, send)

@@ -10,22 +10,20 @@ import logging
 from bisect import bisect_right
 from collections.abc import AsyncIterator
 from operator import attrgetter
-from typing import Any
 
-from channels.db import database_sync_to_async
-from django.conf import settings
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+import psycopg
 
-from webapp.live.ended import ended_log
-from webapp.live.entries import Entry, Place, entry
+from webapp.live.ended import ended_log, entries_of, standing
+from webapp.live.entries import Entry, Place
+from webapp.live.valkey import PATIENCE, Line, Refused, line
 
 log = logging.getLogger(__name__)
 
 KEPT = 1000  # entries in the window, at least
 READ = 500  # entries in one read
-# Milliseconds of silence after which Postgres is asked whether the run has ended.
+# Milliseconds of silence after which Postgres is asked how the run stands; one that waits for a person is silent long.
 SILENCE = (500, 1000, 2000, 4000)
+WAITING = 15_000
 
 _place = attrgetter("place")
 
@@ -41,18 +39,16 @@ class Tail:
         self.done = False
         self.watchers = 0
         self._more = asyncio.Event()
-        self._client = _client(single_connection_client=True)
         self._task = asyncio.create_task(self._read())
 
     async def newer(self, than: Place) -> list[Entry]:
-        """The entries after `than` that are there now, at most a good thousand. Raises RedisError."""
+        """The entries after `than` that are there now, at most a good thousand. Raises Refused and OSError."""
         if than >= self.floor:
             return self.window[bisect_right(self.window, than, key=_place) :]
-        found: Any = await shared().xrange(self.key, f"({than}", "+", count=READ)
-        behind = _entries(found)
-        if not behind:  # The stream was let go: what is kept in Postgres is all.
-            behind = [each for each in await _ended(self.run_id) or [] if each.place > than]
-        return behind
+        async with line() as asked:
+            found = entries_of(await asked.ask("XRANGE", self.key, f"({than}", "+", "COUNT", READ))
+        # The stream was let go, and may have begun again since: what lies between is kept in Postgres.
+        return await self._bridged(found, than) if not found or _jumps(than, found) else found
 
     async def wait(self) -> None:
         """Returns when something was added since the last look, or when the log is done."""
@@ -61,34 +57,60 @@ class Tail:
     async def close(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        with contextlib.suppress(RedisError, OSError):
-            await self._client.aclose()
 
     async def _read(self) -> None:
-        silent = 0
+        pause = 0.5
         while not self.done:
             try:
-                found: Any = await self._client.xread({self.key: str(self.last)}, count=READ, block=SILENCE[silent])
-            except (RedisError, OSError) as error:
+                async with line() as asked:
+                    pause = 0.5
+                    await self._read_on(asked)
+            except (Refused, OSError, psycopg.Error) as error:
                 log.debug("The log of %s can't be read: %s", self.run_id, error)
-                await asyncio.sleep(SILENCE[silent] / 1000)
-                found = None
-            if found:
-                silent = 0
-                self._add(_entries(found[0][1] if isinstance(found, list) else next(iter(found.values()))[0]))
-            else:
-                silent = min(silent + 1, len(SILENCE) - 1)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 4.0)
                 await self._ask_postgres()
 
+    async def _read_on(self, asked: Line) -> None:
+        silent = 0
+        while not self.done:
+            block = self._patience(silent)
+            words = ("XREAD", "COUNT", READ, "BLOCK", block, "STREAMS", self.key, str(self.last))
+            found = await asked.ask(*words, within=block / 1000 + PATIENCE)
+            if found:
+                silent = 0
+                entries = entries_of(found[0][1])
+                self._add(await self._bridged(entries, self.last) if _jumps(self.last, entries) else entries)
+            else:
+                silent += 1
+                await self._ask_postgres()
+
+    def _patience(self, silent: int) -> int:
+        if self.window and self.window[-1].waits:
+            return WAITING
+        return SILENCE[min(silent, len(SILENCE) - 1)]
+
+    async def _bridged(self, entries: list[Entry], than: Place) -> list[Entry]:
+        """With what Postgres has between and behind, a wait ago, that the stream has lost."""
+        found = await standing(self.run_id)
+        if found is None:
+            return entries
+        kept = await ended_log(self.run_id, found) if found.final else found.kept
+        last = entries[-1].place if entries else Place(2**31, 0)
+        known = {each.place: each for each in kept if than < each.place <= last}
+        known.update((each.place, each) for each in entries)
+        return [known[place] for place in sorted(known)]
+
     async def _ask_postgres(self) -> None:
+        """Whether the run has ended, or stands at a wait whose events never came by the stream."""
         try:
-            kept = await _ended(self.run_id)
-        except Exception:
+            found = await standing(self.run_id)
+            kept = await ended_log(self.run_id, found) if found and found.final else found.kept if found else []
+        except psycopg.Error:
             log.warning("Postgres does not say whether run %s has ended.", self.run_id, exc_info=True)
             return
-        if kept is not None:
-            self.done = True
-            self._add([each for each in kept if each.place > self.last])
+        self.done = self.done or (found is not None and found.final)
+        self._add([each for each in kept if each.place > self.last])
 
     def _add(self, entries: list[Entry]) -> None:
         if entries:
@@ -103,8 +125,13 @@ class Tail:
             self._more = asyncio.Event()
 
 
+def _jumps(last: Place, entries: list[Entry]) -> bool:
+    """Whether a claim begins among them, or begins with them: what an earlier one wrote last may be missing."""
+    claim = max(last.claim, 1)
+    return entries[0].place.claim > claim or entries[-1].place.claim > claim
+
+
 _tails: dict[tuple[asyncio.AbstractEventLoop, str], Tail] = {}
-_clients: dict[asyncio.AbstractEventLoop, "Redis"] = {}
 
 
 @contextlib.asynccontextmanager
@@ -122,27 +149,3 @@ async def tail_of(run_id: str, after: Place) -> AsyncIterator[Tail]:
         if tail.watchers == 0:
             _tails.pop(key, None)
             await tail.close()
-
-
-def shared() -> "Redis":
-    """The client for reads that don't block."""
-    loop = asyncio.get_running_loop()
-    for gone in [each for each in _clients if each.is_closed()]:
-        del _clients[gone]
-    if loop not in _clients:
-        _clients[loop] = _client(max_connections=32)
-    return _clients[loop]
-
-
-def _client(**options: Any) -> "Redis":
-    # A read that blocks is silent for seconds: a socket timeout would cut it.
-    return Redis.from_url(settings.BROKER_URL, socket_timeout=None, socket_connect_timeout=2.0, **options)
-
-
-async def _ended(run_id: str) -> list[Entry] | None:
-    kept: list[Entry] | None = await database_sync_to_async(ended_log)(run_id)
-    return kept
-
-
-def _entries(found: Any) -> list[Entry]:
-    return [entry(name.decode(), fields[b"e"].decode()) for name, fields in found]

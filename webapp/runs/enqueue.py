@@ -1,4 +1,4 @@
-"""The statements that put a run into the queue. No Django: whoever has a connection may say them.
+"""The statements that put a run into the queue.
 
 Each looks whether there is room in the queue, numbers the run and writes it, with the pipeline's graph as it was
 checked: `revision` is that of the graph that was held against the inputs. They give one row at most:
@@ -6,18 +6,17 @@ checked: `revision` is that of the graph that was held against the inputs. They 
 or null. No row at all: there is no such workspace, or no such key.
 """
 
+from webapp.access.statements import KEY
+
 _WHO = """
 WITH who AS (
     SELECT %(workspace)s::bigint AS workspace_id, %(by)s::bigint AS by, %(api_key)s::bigint AS api_key,
            (SELECT k.most_queued FROM workspaces_apikey k WHERE k.id = %(api_key)s::bigint) AS key_most
 """
-# The key says who asks; one that wasn't used for an hour takes the long way, which also notes that it was.
-_WHOSE_KEY = """
-WITH who AS (
-    SELECT k.workspace_id, k.created_by_id AS by, k.id AS api_key, k.most_queued AS key_most
-    FROM workspaces_apikey k
-    WHERE k.digest = %(digest)s AND k.role = ANY(%(roles)s) AND k.used > now() - interval '1 hour'
-"""
+_WHOSE_KEY = f"""
+WITH key AS ({KEY}
+), who AS (SELECT workspace_id, created_by_id AS by, id AS api_key, most_queued AS key_most FROM key
+"""  # noqa: S608 - the statement is a constant of `webapp.access`
 _REST = """
 ), room AS (
     SELECT CASE
