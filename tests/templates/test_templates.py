@@ -13,7 +13,12 @@ from pipelines.engine import Outcome
 from tests.templates.conftest import ROOT, Studio, template
 
 SLUGS = sorted(path.stem for path in ROOT.glob("*.json"))
-ENCODERS = {"smollm2-135m-instruct": "text", "all-minilm-l6-v2": "encoder"}
+ENCODERS = {
+    "smollm2-135m-instruct": "text",
+    "all-minilm-l6-v2": "encoder",
+    "whisper-base": "transcriber",
+    "hibari-heart": "speaker",
+}
 
 
 class StarterWorld:
