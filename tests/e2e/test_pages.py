@@ -121,7 +121,17 @@ def test_what_is_not_there_says_so_and_leads_home(context: BrowserContext, addre
     expect(page.get_by_test_id("pipelines-page")).to_be_visible()
 
 
-PLACES = ("/w/demo", "/w/demo/runs", "/w/demo/collections", "/w/demo/settings", "/gallery", "/models", "/account")
+PLACES = (
+    "/w/demo",
+    "/w/demo/runs",
+    "/w/demo/runs?show=queue",
+    "/w/demo/runs?show=waits",
+    "/w/demo/collections",
+    "/w/demo/settings",
+    "/gallery",
+    "/models",
+    "/account",
+)
 
 
 def test_every_page_fits_a_phone(page: Page) -> None:
