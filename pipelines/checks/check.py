@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pipelines.checks.bind import Bound, bind
 from pipelines.checks.references import World, check_references
 from pipelines.checks.settings import check_settings
-from pipelines.checks.shape import check_shape
+from pipelines.checks.shape import check_shape, check_use
 from pipelines.checks.wiring import check_wiring
 from pipelines.graph import Finding, Graph, MalformedGraph
 from pipelines.node import Node
@@ -20,7 +20,8 @@ def check(form: Graph | JSON, catalogue: Mapping[str, type[Node]], world: World 
         graph = form if isinstance(form, Graph) else Graph.parse(form)
     except MalformedGraph as malformed:
         return malformed.findings
-    return sorted(_found(bind(graph, catalogue), world), key=lambda finding: _ORDER[finding.severity])
+    bound = bind(graph, catalogue)
+    return sorted([*_found(bound, world), *_useless(bound)], key=lambda finding: _ORDER[finding.severity])
 
 
 def faults(bound: Bound) -> list[Finding]:
@@ -39,4 +40,12 @@ def _found(bound: Bound, world: World | None) -> list[Finding]:
     ]
     for name, part in bound.inside():
         found += (finding.within(name, bound.called(name)) for finding in _found(part, world))
+    return found
+
+
+def _useless(bound: Bound) -> list[Finding]:
+    """Findings that keep nothing from being run, in the same way."""
+    found = list(check_use(bound))
+    for name, part in bound.inside():
+        found += (finding.within(name, bound.called(name)) for finding in _useless(part))
     return found

@@ -11,15 +11,39 @@ _MOST_CYCLES = 10  # each costs a walk of the graph; who has more mends these fi
 
 
 def check_shape(bound: Bound) -> Iterator[Finding]:
-    """Findings that no single node or edge shows."""
+    """Errors that no single node or edge shows."""
     yield from _cycles(bound)
     yield from _same_names(bound, InputNode, "input")
     yield from _same_names(bound, OutputNode, "output")
+
+
+def check_use(bound: Bound) -> Iterator[Finding]:
+    """Warnings and notes about what is of no use."""
     yield from _goes_nowhere(bound)
     yield from _unused_parts(bound)
 
 
+def _is_ordered(bound: Bound) -> bool:
+    """Whether there is an order for the nodes; found quicker than a circle is."""
+    waiting = dict.fromkeys(bound.graph.nodes, 0)
+    onward: dict[str, list[str]] = {name: [] for name in waiting}
+    for edge in bound.graph.edges:
+        source, target = edge.source.node, edge.target.node
+        if source in waiting and target in waiting:
+            waiting[target] += 1
+            onward[source].append(target)
+    reached = [name for name, count in waiting.items() if not count]
+    for name in reached:  # grows while it is read
+        for after in onward[name]:
+            waiting[after] -= 1
+            if not waiting[after]:
+                reached.append(after)
+    return len(reached) == len(waiting)
+
+
 def _cycles(bound: Bound) -> Iterator[Finding]:
+    if _is_ordered(bound):
+        return
     before: dict[str, set[str]] = {name: set() for name in bound.graph.nodes}
     for edge in bound.graph.edges:
         if edge.source.node in before and edge.target.node in before:

@@ -26,9 +26,10 @@ def check_wiring(bound: Bound) -> Iterator[Finding]:
 
 
 def _check_edge(bound: Bound, edge: Edge) -> Iterator[Finding]:
-    missing = [end.node for end in (edge.source, edge.target) if end.node not in bound.graph.nodes]
-    if missing:
-        message = f"An edge leads to “{missing[0]}”, which isn't there. Remove the edge {edge.source} → {edge.target}."
+    nodes = bound.graph.nodes
+    if edge.source.node not in nodes or edge.target.node not in nodes:
+        missing = edge.source.node if edge.source.node not in nodes else edge.target.node
+        message = f"An edge leads to “{missing}”, which isn't there. Remove the edge {edge.source} → {edge.target}."
         yield Finding("unknown-node", "error", message, path=(edge.source.node, edge.target.node))
         return
     source = bound.output(edge.source)
@@ -37,7 +38,9 @@ def _check_edge(bound: Bound, edge: Edge) -> Iterator[Finding]:
         yield _unknown_port(bound, edge.source.node, edge.source.port, bound.outputs, "output")
     if target is None and edge.target.node in bound.nodes:
         yield _unknown_port(bound, edge.target.node, edge.target.port, bound.inputs, "input")
-    if source and target and conversion(source.type, target.type) is None:
+    if source is None or target is None or source.type is target.type:
+        return
+    if conversion(source.type, target.type) is None:
         yield _mismatch(bound, edge, source, target)
 
 
