@@ -21,6 +21,8 @@ class Events:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._progressed: dict[str, float] = {}
+        self.latest = 0.0
+        """When a step last ended."""
 
     def now(self) -> float:
         """Seconds since the run began."""
@@ -35,13 +37,17 @@ class Events:
         at = round(time.monotonic() - self._began, 4)
         self._emit({"kind": "step.started", "node": step.name, "at": at, "attempt": step.attempts})
 
-    def finished(self, step: Step, seconds: float, cached: bool, reason: str, changed: list[str] | None = None) -> None:
-        """The step's outputs are there. `reason` says why from the cache, or why not, `changed` what is new."""
+    def finished(self, step: Step, began: float, cached: bool, reason: str, changed: list[str] | None) -> float:
+        """The step's outputs are there. `reason` says why from the cache, or why not, `changed` what is new.
+
+        Returns the seconds since it began.
+        """
+        now = self.latest = time.monotonic() - self._began
         event: dict[str, JSON] = {
             "kind": "step.finished",
             "node": step.name,
-            "at": round(time.monotonic() - self._began, 4),
-            "seconds": round(seconds, 4),
+            "at": round(now, 4),
+            "seconds": round(now - began, 4),
             "cached": cached,
             "reason": reason,
             "outputs": step.forms,
@@ -51,6 +57,7 @@ class Events:
         if step.usage:
             event["usage"] = step.usage
         self._emit(event)
+        return now - began
 
     def failed(self, step: Step, error: dict[str, JSON], final: bool) -> None:
         """An attempt failed; `final` when there is no other."""

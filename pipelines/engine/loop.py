@@ -49,10 +49,7 @@ class Loop:
         self.unheard = False
         self.taken: dict[int, tuple[Mapping[str, JSON], str]] = {}
         """Outputs that are taken as they stand, with the reason, by place."""
-        self.steps = [
-            Step(place, self, prefix + place.name if prefix else place.name, waiting, users)
-            for place, waiting, users in zip(plan.places, plan.waiting, plan.users, strict=True)
-        ]
+        self.steps = [Step(place, self, prefix + name, waiting, users) for place, name, waiting, users in plan.starts]
 
     def nest(
         self, inside: "Inside", part: str, given: Mapping[str, Any], shown: int | None, at: int, start: Way, only: Way
@@ -128,7 +125,7 @@ class Loop:
 
     async def _go_on(self, first: Step) -> None:
         step: Step | None = first
-        scope, now = self.scope, self.scope.events.now
+        scope, events = self.scope, self.scope.events
         while step is not None:
             lacking = self._lacking(step) if step.place.wires else None
             record = await perform(step, scope) if lacking is None else self._skip(step, lacking)
@@ -137,9 +134,9 @@ class Loop:
                 return
             self._took(step, record)
             step = self._release(step)
-            if now() - scope.breathed > _BREATH:
+            if events.latest - scope.breathed > _BREATH:
                 await asyncio.sleep(0)
-                scope.breathed = now()
+                scope.breathed = events.now()
 
     def _took(self, step: Step, record: StepRecord) -> None:
         """Note how the step ended, and let go of the values that nobody will ask for any more: a run holds what is in

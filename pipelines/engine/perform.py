@@ -25,7 +25,8 @@ async def perform(step: Step, scope: Scope) -> StepRecord | None:
         why = await _do(step, scope)
         if why is None:
             return skip(step, scope, "nothing-arrived", step.loop.owner.name if step.loop.owner else step.name)
-        _stop_if_cancelled(step, scope)
+        if step.loop.stopped or scope.steering is not None:
+            _stop_if_cancelled(step, scope)
         return _succeeded(step, scope, began, why)
     except StreamFailed:
         return _unheard(step, scope)
@@ -81,8 +82,7 @@ def _succeeded(step: Step, scope: Scope, began: float, why: str) -> StepRecord:
     if place.parts:
         sweep(step, scope)
     cached = why == "kept"
-    seconds = scope.events.now() - began
-    scope.events.finished(step, seconds, cached, why, changed(step, scope) if why == "new" else None)
+    seconds = scope.events.finished(step, began, cached, why, changed(step, scope) if why == "new" else None)
     if place.traits.stored and why in ("new", "asked", "unseeded"):
         scope.later(store(step, scope))
     return StepRecord(step.name, "succeeded", seconds, cached, step.attempts, None, step.key, step.forms, step.usage)

@@ -48,6 +48,13 @@ class Place:
     catches = False
     pinned: Mapping[str, JSON] | None = None
     parts: "Mapping[str, Plan]" = NO_PARTS
+    seed: int | None = None
+    """The node's own."""
+    asks = False
+    """Whether it waits for a person or a time, or a step of its parts does."""
+    references: tuple[tuple[Any, str], ...] = ()
+    """The models and collections that it names, and its parts do: (what, name)."""
+    _head = ""
 
     def __init__(self, index: int, name: str, saved: GraphNode, node: Node, outputs: Mapping[str, Port]) -> None:
         self.index = index
@@ -56,49 +63,52 @@ class Place:
         self.node = node
         self.run: Callable[..., Any] = getattr(node, "run", _no_run)
         self.traits: Traits = traits_of(type(node))
-        self.reliability = self.traits.reliability.but(saved.reliability)
+        self.reliability = self.traits.reliability
+        self._params = saved.params
         self.outputs = outputs
         self.wires: list[Wire] = []
         self.onward: list[int] = []
         self.early: list[int] = []
-        if saved.pinned:
-            self.pinned = saved.pinned
-
-    @cached_property
-    def head(self) -> str:
-        """What of a step's key is the same in every run: kind, version, parameters, and the parts that it runs."""
-        parts = [self.kind, str(self.node.version), self.node.model_dump_json()]
-        return "\0".join([*parts, *(plan.digest for plan in self.parts.values())])
-
-    @cached_property
-    def seed(self) -> int | None:
-        """The node's own."""
-        return getattr(self.node, "seed", None) if self.traits.seeded else None
-
-    @cached_property
-    def chance(self) -> bool:
+        self.chance = node.is_random()
         """Whether the same inputs may give another result; of a node with parts, when that holds for a step in them
         that has no seed of its own.
         """
-        return self.node.is_random() or any(plan.chance for plan in self.parts.values())
+        if saved.pinned:
+            self.pinned = saved.pinned
+        if saved.reliability:
+            self.reliability = self.reliability.but(saved.reliability)
+        if self.traits.special:
+            self._learn()
 
-    @cached_property
-    def asks(self) -> bool:
-        """Whether it waits for a person or a time, or a step of its parts does."""
-        return self.traits.manner == "asks" or any(plan.asks for plan in self.parts.values())
+    def run_parts(self, parts: "Mapping[str, Plan]") -> None:
+        """Let it run these parts."""
+        self.parts = parts
+        for plan in parts.values():
+            self.chance |= plan.chance
+            self.asks |= plan.asks
+            self.references = tuple(dict.fromkeys((*self.references, *plan.references)))
 
-    @cached_property
-    def references(self) -> tuple[tuple[Any, str], ...]:
-        """The models and collections that it names, and its parts do: (what, name)."""
-        own = [(what, getattr(self.node, field)) for field, what in self.traits.references]
-        inside = [each for plan in self.parts.values() for each in plan.references]
-        return tuple(dict.fromkeys(each for each in (*own, *inside) if each[1] is not None))
+    @property
+    def head(self) -> str:
+        """What of a step's key is the same in every run: kind, version, parameters, and the parts that it runs."""
+        if not self._head:
+            digests = (plan.digest for plan in self.parts.values())
+            self._head = "\0".join([self.kind, _written(self.node, self._params), *digests])
+        return self._head
+
+    def _learn(self) -> None:
+        node, traits = self.node, self.traits
+        self.seed = getattr(node, "seed", None) if traits.seeded else None
+        self.asks = traits.manner == "asks"
+        named = ((what, getattr(node, field)) for field, what in traits.references)
+        self.references = tuple(each for each in named if each[1] is not None)
 
 
 class Plan:
     """The places of a graph in the order of its nodes; `index` finds one by the node's name. `inlets` and `outlets` are
     the places of its inputs and outputs by their names; `spring`, of a part, is the place whose stream comes out of it
-    and the name of that output.
+    and the name of that output. `starts` is what a step of each place begins with: its name, how many wires lead to it
+    and how many from it.
     """
 
     def __init__(self, bound: Bound, signature: Signature, parts: "Mapping[str, Plan]") -> None:
@@ -106,10 +116,9 @@ class Plan:
         self.index = {place.name: place.index for place in self.places}
         self.signature = signature
         _wire(self, bound)
-        self.waiting = [len(place.wires) for place in self.places]
-        self.users = [len(place.onward) + len(place.early) for place in self.places]
+        self.starts = [(each, each.name, len(each.wires), len(each.onward) + len(each.early)) for each in self.places]
         self.roots = [place.index for place in self.places if not place.wires]
-        named: Any = [place for place in self.places if place.traits.is_input or place.traits.is_output]
+        named: Any = [place for place in self.places if place.traits.special]
         self.inlets: dict[str, Place] = {place.node.name: place for place in named if place.traits.is_input}
         self.outlets: dict[str, Place] = {place.node.name: place for place in named if place.traits.is_output}
         self.has_pins = any(place.pinned for place in self.places)
@@ -178,7 +187,7 @@ def _places(bound: Bound, parts: Mapping[str, Plan]) -> list[Place]:
     if parts:
         for place in places:
             if isinstance(place.node, FlowNode):
-                place.parts = {name: parts[name] for name in place.node.part_names()}
+                place.run_parts({name: parts[name] for name in place.node.part_names()})
     return places
 
 
@@ -204,6 +213,23 @@ def _stream_of(place: Place) -> str | None:
     if place.traits.passes_streams:
         return next((part.spring[1] for part in place.parts.values() if part.spring), None)
     return None
+
+
+def _written(node: Node, params: Mapping[str, JSON]) -> str:
+    """The version and the parameters, defaults included. Nodes alike are written out once: a graph has many, and its
+    next version most of them again.
+    """
+    alike = type(node), json.dumps(params, sort_keys=True) if params else ""
+    found = _WRITTEN.get(alike)
+    if found is None:
+        if len(_WRITTEN) >= _MOST_WRITTEN:
+            _WRITTEN.clear()
+        found = _WRITTEN[alike] = f"{node.version}\0{node.model_dump_json()}"
+    return found
+
+
+_MOST_WRITTEN = 10_000
+_WRITTEN: dict[tuple[type[Node], str], str] = {}
 
 
 def _ends(made: Plan, place: Place) -> list[list[str]]:

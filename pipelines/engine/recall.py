@@ -79,5 +79,11 @@ async def _recall_by(key: str, step: Step, scope: Scope) -> bool:
 
 
 async def _fetched(forms: Mapping[str, JSON], step: Step, scope: Scope) -> dict[str, Any]:
-    outputs, artifacts = step.place.outputs, scope.services.artifacts
-    return {port: await fetch(form, outputs[port].type, artifacts) for port, form in forms.items()}
+    values: dict[str, Any] = {}
+    for port, form in forms.items():
+        kind = step.place.outputs[port].type
+        if form.__class__ is str and kind.name == "Text":
+            values[port] = form
+        else:
+            values[port] = await fetch(form, kind, scope.services.artifacts)
+    return values

@@ -25,20 +25,25 @@ class Traits:
     is_input: bool
     is_output: bool
     passes_streams: bool
+    special: bool
+    """Whether there is more to it than what it runs: an input or output, a seed, references, a question."""
 
 
 @cache
 def traits_of(kind: type[Node]) -> Traits:
     """The traits of a kind. Raises TypeError for a kind without a `run`."""
+    references = tuple((field, what) for field, what, _task in references_of(kind) if what != "part")
+    seeded, asks = "seed" in kind.model_fields, issubclass(kind, WaitNode)
     return Traits(
         _manner(kind),
         kind.reliable(),
         kind.is_stored(),
-        "seed" in kind.model_fields,
-        tuple((field, what) for field, what, _task in references_of(kind) if what != "part"),
+        seeded,
+        references,
         issubclass(kind, InputNode),
         issubclass(kind, OutputNode),
         issubclass(kind, FlowNode) and kind.passes_streams,
+        seeded or asks or bool(references) or issubclass(kind, InputNode | OutputNode),
     )
 
 
