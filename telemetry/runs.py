@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from telemetry.traces import current, is_on
 
 if TYPE_CHECKING:
     from telemetry.traces.runs import RunSpans
+
+log = logging.getLogger(__name__)
 
 Event = Mapping[str, Any]
 
@@ -30,12 +33,15 @@ class WatchedRun:
 
     def saw(self, event: Event) -> None:
         """Called in the task that does what the event tells: a step's start marks all that the task does then."""
-        if count := _COUNTS.get(event["kind"]):
-            count(self._graph, event)
-        if self._spans:
-            self._spans.saw(event)
-        if event["kind"] == "step.started":
-            self._speak_for(event["node"])
+        try:
+            if count := _COUNTS.get(event["kind"]):
+                count(self._graph, event)
+            if self._spans:
+                self._spans.saw(event)
+            if event["kind"] == "step.started":
+                self._speak_for(event["node"])
+        except Exception:  # whoever watches is never the reason that a run fails
+            log.exception("an event could not be counted")
 
     def ended(self, status: str, error: Mapping[str, Any] | None = None) -> None:
         """Its row says so. A run that waits for somebody has not ended, and goes on under another claim."""
@@ -95,8 +101,10 @@ def _finished(graph: Mapping[str, Any], event: Event) -> None:
 
 
 def _use(model: str, usage: Mapping[str, Any]) -> None:
-    if tokens := usage.get("tokens"):
-        metrics.counter("genaisys_generated_tokens_total").labels(model).inc(tokens)
+    for way, count in (usage.get("tokens") or {}).items():
+        metrics.counter("genaisys_tokens_total").labels(model, way).inc(count)
+    if cost := usage.get("cost"):
+        metrics.counter("genaisys_cost_total").labels(model, cost["currency"]).inc(cost["amount"])
     for said, name in _SECONDS.items():
         if usage.get(said) is not None:
             metrics.histogram(name).labels(model).observe(usage[said])

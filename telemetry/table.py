@@ -77,7 +77,14 @@ METRICS = (
         RUNS,
         "Steps by why they were taken from the cache (kept) or run (new, quick, asked, unseeded, pinned, given).",
     ),
-    Metric("genaisys_generated_tokens_total", "counter", ("model",), RUNS, "Tokens that models generated for steps."),
+    Metric(
+        "genaisys_tokens_total",
+        "counter",
+        ("model", "way"),
+        RUNS,
+        "Tokens of steps' model calls: prompt (read), reused (of those, kept from calls before), new (written).",
+    ),
+    Metric("genaisys_cost_total", "counter", ("model", "currency"), RUNS, "What calls cost where a price is known."),
     Metric(
         "genaisys_first_token_seconds",
         "histogram",

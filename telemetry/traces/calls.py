@@ -18,9 +18,9 @@ _ASKED = {
     "seed": "gen_ai.request.seed",
 }
 _USED = {
-    "prompt_tokens": "gen_ai.usage.input_tokens",
-    "new_tokens": "gen_ai.usage.output_tokens",
-    "tokens": "gen_ai.usage.output_tokens",
+    "prompt": "gen_ai.usage.input_tokens",
+    "new": "gen_ai.usage.output_tokens",
+    "reused": "gen_ai.usage.cache_read.input_tokens",
 }
 _ENDS = {"length": "length", "stop": "stop", "cancelled": "cancelled"}
 
@@ -45,10 +45,9 @@ class CallSpan:
         if self._over:
             return
         self._over = True
-        usage = said.get("usage")
-        for name, value in {**said, **(usage if isinstance(usage, Mapping) else {})}.items():
-            if name in _USED and isinstance(value, int | float):
-                self._span.set_attribute(_USED[name], int(value))
+        for way, count in ((said.get("usage") or {}).get("tokens") or {}).items():
+            if name := _USED.get(way):
+                self._span.set_attribute(name, int(count))
         if finish := _ENDS.get(str(said.get("finish", ""))):
             self._span.set_attribute("gen_ai.response.finish_reasons", [finish])
         if outcome == "failed":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -82,9 +82,8 @@ class RunSpans:
             span = tracing().begin(f"step {node}", self.at(outer_of(node)), said, began=time.time() - seconds)
         span.set_attribute("genaisys.step.status", _STATUS[event["kind"]])
         span.set_attribute("genaisys.step.cached", bool(event.get("cached")))
-        for name, value in (event.get("usage") or {}).items():
-            if isinstance(value, int | float):
-                span.set_attribute(f"genaisys.usage.{name}", value)
+        for name, value in flat(event.get("usage") or {}):
+            span.set_attribute(f"genaisys.usage.{name}", value)
         span.end()
 
     def _failed(self, node: str, event: Mapping[str, Any]) -> None:
@@ -97,6 +96,15 @@ class RunSpans:
             span.set_attribute("genaisys.step.status", "failed")
             span.set_status(Status(StatusCode.ERROR, str(error.get("title", ""))))
             self._open.pop(node).end()
+
+
+def flat(usage: Mapping[str, Any]) -> Iterator[tuple[str, str | int | float]]:
+    """Its numbers and words by name, those in it by `name.inner`."""
+    for name, value in usage.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", each) for inner, each in flat(value))
+        elif isinstance(value, str | int | float):
+            yield name, value
 
 
 _STATUS = {"step.finished": "succeeded", "step.skipped": "skipped", "step.waiting": "waiting"}

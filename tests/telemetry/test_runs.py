@@ -51,12 +51,19 @@ def test_steps_attempts_cache_and_tokens_are_counted_by_what_they_are() -> None:
         name: value(name, kind="text.generate") for name in ("genaisys_steps_total", "genaisys_step_attempts_total")
     }
     tokens, hits = (
-        value("genaisys_generated_tokens_total", model="small"),
+        value("genaisys_tokens_total", model="small", way="new"),
         value("genaisys_step_cache_total", reason="kept"),
     )
     run = WatchedRun(uuid.uuid4(), GRAPH, age=3.0)
     here = value("genaisys_runs_here")
-    usage = {"queued": 0.1, "loaded": 2.0, "first": 0.4, "tokens": 24, "rate": 10.0}
+    usage = {
+        "queued": 0.1,
+        "loaded": 2.0,
+        "first": 0.4,
+        "tokens": {"prompt": 40, "new": 24, "reused": 30},
+        "cost": {"amount": 0.5, "currency": "EUR"},
+        "rate": 10.0,
+    }
     tell(
         run,
         [
@@ -73,11 +80,19 @@ def test_steps_attempts_cache_and_tokens_are_counted_by_what_they_are() -> None:
     run.let_go("lost")
     assert value("genaisys_steps_total", kind="text.generate") - before["genaisys_steps_total"] == 2
     assert value("genaisys_step_attempts_total", kind="text.generate") - before["genaisys_step_attempts_total"] == 2
-    assert value("genaisys_generated_tokens_total", model="small") - tokens == 24
+    assert value("genaisys_tokens_total", model="small", way="new") - tokens == 24
+    assert value("genaisys_tokens_total", model="small", way="reused") >= 30
+    assert value("genaisys_cost_total", model="small", currency="EUR") >= 0.5
     assert value("genaisys_step_cache_total", reason="kept") - hits == 1
     assert value("genaisys_first_token_seconds_bucket", model="small", le="0.5") >= 1
     assert value("genaisys_runs_here") == here - 1
     assert value("genaisys_run_seconds_sum", status="succeeded") >= 3.0
+
+
+def test_an_event_that_makes_no_sense_harms_no_run() -> None:
+    run = WatchedRun(uuid.uuid4(), GRAPH, age=0.0)
+    run.saw({"kind": "step.finished", "node": "write", "usage": {"tokens": "many"}})
+    run.ended("succeeded")
 
 
 def test_a_run_that_goes_on_elsewhere_has_not_ended() -> None:
