@@ -9,15 +9,15 @@ from types import TracebackType
 
 
 class Line:
-    """Passes on what goes to and from a port of this machine, at a `port` of its own."""
+    """Passes on what goes to and from a port of this machine, at a `port` of its own on `host`."""
 
-    def __init__(self, to: int) -> None:
+    def __init__(self, to: int, host: str = "127.0.0.1") -> None:
         self._to = to
         self._open = threading.Event()
         self._open.set()
         self._refusing = False
         self._ends: list[socket.socket] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server((host, 0))
         self.port: int = self._listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

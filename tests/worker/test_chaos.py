@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from bench.chaos.line import Line
 from deploy.local.valkey import Valkey
-from tests.worker.line import Line
 from tests.worker.stand import Stand, eventually
 from tests.worker.test_runs import GREET, through
 
