@@ -31,8 +31,10 @@ def step_key(step: "Step", seed: int | None, revisions: Iterable[str], run_id: s
     is made of, a dot, the run, and where in the run it is.
     """
     place = step.place
-    parts = [place.head]
     wires = place.wires
+    if len(wires) == 1 and not place.chance and not place.references and wires[0].port != ERROR.name:
+        return _short_key(step)
+    parts = [place.head]
     for wire in sorted(wires, key=_by_port) if len(wires) > 1 else wires:
         source = step.loop.steps[wire.at]
         # What a failure says isn't told by the key of the step that failed.
@@ -44,6 +46,19 @@ def step_key(step: "Step", seed: int | None, revisions: Iterable[str], run_id: s
     parts += revisions
     digest = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=_BYTES).hexdigest()
     return f"{digest}.{run_id}:{step.name}" if random and seed is None else digest
+
+
+def _short_key(step: "Step") -> str:
+    place = step.place
+    (wire,) = place.wires
+    source = step.loop.steps[wire.at].key
+    made_of, key = place.known_key
+    if made_of == source and key:
+        return key
+    text = "\0".join((place.head, wire.into, source, wire.port))
+    key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_BYTES).hexdigest()
+    place.known_key = source, key
+    return key
 
 
 def by_content(key: str, forms: Mapping[str, JSON]) -> str:

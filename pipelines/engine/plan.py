@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -54,31 +55,32 @@ class Place:
     """Whether it waits for a person or a time, or a step of its parts does."""
     references: tuple[tuple[Any, str], ...] = ()
     """The models and collections that it names, and its parts do: (what, name)."""
+    known_key = ("", "")
+    """What the last key was made of and the key, of a place with one wire: run again, it is most often the same."""
     _head = ""
 
     def __init__(self, index: int, name: str, saved: GraphNode, node: Node, outputs: Mapping[str, Port]) -> None:
         self.index = index
         self.name = name
         self.kind = saved.kind
-        self.node = node
-        self.run: Callable[..., Any] = getattr(node, "run", _no_run)
         self.traits: Traits = traits_of(type(node))
         self.reliability = self.traits.reliability
-        self._params = saved.params
         self.outputs = outputs
         self.wires: list[Wire] = []
         self.onward: list[int] = []
         self.early: list[int] = []
-        self.chance = node.is_random()
-        """Whether the same inputs may give another result; of a node with parts, when that holds for a step in them
-        that has no seed of its own.
-        """
         if saved.pinned:
             self.pinned = saved.pinned
         if saved.reliability:
             self.reliability = self.reliability.but(saved.reliability)
-        if self.traits.special:
-            self._learn()
+        self._become(node, saved.params)
+
+    def but(self, node: Node, params: Mapping[str, JSON]) -> "Place":
+        """The same place with other parameters, of a node that runs no parts."""
+        other = copy(self)
+        other._head, other.known_key = "", ("", "")
+        other._become(node, params)
+        return other
 
     def run_parts(self, parts: "Mapping[str, Plan]") -> None:
         """Let it run these parts."""
@@ -95,6 +97,17 @@ class Place:
             digests = (plan.digest for plan in self.parts.values())
             self._head = "\0".join([self.kind, _written(self.node, self._params), *digests])
         return self._head
+
+    def _become(self, node: Node, params: Mapping[str, JSON]) -> None:
+        self.node = node
+        self.run: Callable[..., Any] = getattr(node, "run", _no_run)
+        self._params = params
+        self.chance = node.is_random()
+        """Whether the same inputs may give another result; of a node with parts, when that holds for a step in them
+        that has no seed of its own.
+        """
+        if self.traits.special:
+            self._learn()
 
     def _learn(self) -> None:
         node, traits = self.node, self.traits
@@ -158,6 +171,17 @@ class Plan:
     @cached_property
     def references(self) -> tuple[tuple[Any, str], ...]:
         return tuple(each for place in self.places for each in place.references)
+
+    def but(self, changes: "Mapping[int, tuple[Node, Mapping[str, JSON]]]") -> "Plan":
+        """The same plan with other parameters at some places, which run no parts and are no inputs or outputs."""
+        other = copy(self)
+        for learnt in ("kinds", "digest", "chance", "asks", "references"):
+            other.__dict__.pop(learnt, None)
+        other.places, other.starts = list(self.places), list(self.starts)
+        for index, (node, params) in changes.items():
+            other.places[index] = self.places[index].but(node, params)
+            other.starts[index] = (other.places[index], *self.starts[index][1:])
+        return other
 
     def downstream(self, index: int) -> set[int]:
         """The place and everything that hangs on it."""
