@@ -14,6 +14,7 @@ from django.http import HttpResponseBase
 from django.urls import set_script_prefix
 
 from webapp.api.problems import problem, unkept
+from webapp.runs.quick import start_quickly
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -55,6 +56,10 @@ class Handler(ASGIHandler):
             return
         except OSError as error:
             await self.send_response(unkept(error), send)
+            return
+        if (quick := await start_quickly(scope, body)) is not None:
+            body.close()
+            await self.send_response(quick, send)
             return
         request, refused = self.create_request(scope, body)
         if request is None or refused is not None:

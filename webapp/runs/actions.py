@@ -20,6 +20,7 @@ from webapp.live.ended import log_so_far
 from webapp.pipelines.models import Pipeline
 from webapp.runs.enqueue import ENQUEUE
 from webapp.runs.models import Run, RunRequest
+from webapp.runs.quick import remember
 from webapp.runs.wanted import Wanted, fitted
 
 REMEMBERED = timedelta(hours=24)
@@ -80,6 +81,7 @@ def request_run(
                 transaction.set_rollback(True)
         if made:
             ring_runs()
+            remember(pipeline)
             return run
         pipeline = _as_saved_now(pipeline)
 

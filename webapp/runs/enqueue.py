@@ -1,23 +1,18 @@
-"""The statements that put a run into the queue.
+"""The statement that puts a run into the queue. No Django: whoever has a connection may say it.
 
-Each looks whether there is room in the queue, numbers the run and writes it, with the pipeline's graph as it was
-checked: `revision` is that of the graph that was held against the inputs. They give one row at most:
+It looks whether there is room in the queue, numbers the run and writes it, with the pipeline's graph as it was
+checked: `revision` is that of the graph that was held against the inputs. It gives one row at most:
 `(number, full)`; `number` is null when no run was made, and `full` says where the queue has no room: `workspace`, `key`
 or null. No row at all: there is no such workspace, or no such key.
 """
-
-from webapp.access.statements import KEY
 
 _WHO = """
 WITH who AS (
     SELECT %(workspace)s::bigint AS workspace_id, %(by)s::bigint AS by, %(api_key)s::bigint AS api_key,
            (SELECT k.most_queued FROM workspaces_apikey k WHERE k.id = %(api_key)s::bigint) AS key_most
 """
-_WHOSE_KEY = f"""
-WITH key AS ({KEY}
-), who AS (SELECT workspace_id, created_by_id AS by, id AS api_key, most_queued AS key_most FROM key
-"""  # noqa: S608 - the statement is a constant of `webapp.access`
-_REST = """
+# Behind a `who` of one row: workspace_id, by, api_key, key_most.
+REST = """
 ), room AS (
     SELECT CASE
         WHEN (SELECT count(*) FROM (
@@ -46,5 +41,4 @@ _REST = """
 SELECT (SELECT number FROM made), "full" FROM room
 """
 
-ENQUEUE = _WHO + _REST
-ENQUEUE_BY_KEY = _WHOSE_KEY + _REST
+ENQUEUE = _WHO + REST

@@ -99,9 +99,9 @@ def _undecodable(form: Any, kind: ValueType) -> str | None:
 
 
 def _require_held(pipeline: Pipeline, inputs: dict[str, Any], values: Values) -> None:
-    named = {digest: ["inputs", name] for name, given in inputs.items() for digest in _artifacts(given)}
+    named = {digest: ["inputs", name] for name, given in inputs.items() for digest in artifacts_of(given)}
     for path, ports in values.items():
-        named |= {digest: ["values", path, port] for port, form in ports.items() for digest in _artifacts(form)}
+        named |= {digest: ["values", path, port] for port, form in ports.items() for digest in artifacts_of(form)}
     if not named:
         return
     held = Holding.objects.filter(workspace_id=pipeline.workspace_id, artifact_id__in=named)
@@ -112,15 +112,16 @@ def _require_held(pipeline: Pipeline, inputs: dict[str, Any], values: Values) ->
         raise Problem(422, "A file is not there", msg, errors)
 
 
-def _artifacts(form: Any) -> Iterator[str]:
+def artifacts_of(form: Any) -> Iterator[str]:
+    """The digests of the files that a value names."""
     if isinstance(form, dict):
         if isinstance(form.get("artifact"), str):
             yield form["artifact"]
         for each in form.values():
-            yield from _artifacts(each)
+            yield from artifacts_of(each)
     elif isinstance(form, list):
         for each in form:
-            yield from _artifacts(each)
+            yield from artifacts_of(each)
 
 
 def _error(msg: str, *loc: str) -> dict[str, Any]:
