@@ -14,7 +14,7 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from worker.models.speech.limits import LONGEST, MEMORY, RATE, REFUSED, SECONDS, Refused
+from worker.models.speech.limits import MEMORY, RATE, REFUSED, SECONDS, Refused
 
 _RATES = range(4_000, 384_001)
 # Only what holds its sound itself: a playlist would make the decoder open other files and addresses.
@@ -25,18 +25,18 @@ _DAMAGED = 0.1
 
 
 def main() -> None:
-    """Write the samples as int16, or on standard error one line `{"message", "hint"}`."""
+    """Write the samples as int16, or on standard error one line `{"message", "hint"}`; argument: seconds at most."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        _copy(sys.stdin.buffer.read(), sys.stdout.buffer)
+        _copy(sys.stdin.buffer.read(), sys.stdout.buffer, longest=int(sys.argv[1]))
     except Refused as refusal:
         print(json.dumps({"message": refusal.message, "hint": refusal.hint}), file=sys.stderr)
         sys.exit(REFUSED)
 
 
-def _copy(data: bytes, out: IO[bytes]) -> None:
+def _copy(data: bytes, out: IO[bytes], longest: int) -> None:
     """Raises Refused."""
     if not data:
         raise Refused("The sound's file is empty.", "Record or upload it anew.")
@@ -49,21 +49,21 @@ def _copy(data: bytes, out: IO[bytes]) -> None:
         if not container.streams.audio:
             raise Refused("There is no sound in the file.", _TAKES)
         samples = 0
-        for block in _samples(container, container.streams.audio[0]):
+        for block in _samples(container, container.streams.audio[0], longest):
             samples += len(block) // 2
-            if samples > LONGEST * RATE:
-                raise _too_long(samples / RATE, "more than ")
+            if samples > longest * RATE:
+                raise _too_long(f"more than {_lasting(longest)}", longest)
             out.write(block)
         if not samples:
             raise Refused("No sound could be decoded from the file: it is damaged or empty.", "Save it anew.")
 
 
-def _samples(container: InputContainer, stream: AudioStream) -> Iterator[bytes]:
+def _samples(container: InputContainer, stream: AudioStream, longest: int) -> Iterator[bytes]:
     rate = stream.codec_context.sample_rate
     if rate not in _RATES:
         raise Refused(f"The sound has {rate:,} samples a second; from 4,000 to 384,000 can be read.", _TAKES)
-    if stream.duration and stream.time_base and (long := float(stream.duration * stream.time_base)) > LONGEST:
-        raise _too_long(long)
+    if stream.duration and stream.time_base and (long := float(stream.duration * stream.time_base)) > longest:
+        raise _too_long(_lasting(long), longest)
     resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
     packets = bad = 0
     for packet in container.demux(stream):
@@ -81,11 +81,14 @@ def _samples(container: InputContainer, stream: AudioStream) -> Iterator[bytes]:
     yield from (bytes(each.planes[0])[: each.samples * 2] for each in resampler.resample(None))
 
 
-def _too_long(seconds: float, about: str = "") -> Refused:
+def _too_long(lasting: str, longest: int) -> Refused:
     return Refused(
-        f"The sound is {about}{seconds / 3600:,.1f} hours long; at most {LONGEST / 3600:.0f} hours are heard at once.",
-        "Split it into shorter ones.",
+        f"The sound is {lasting} long; at most {_lasting(longest)} are heard at once.", "Split it into shorter ones."
     )
+
+
+def _lasting(seconds: float) -> str:
+    return f"{seconds / 3600:,.1f} hours" if seconds >= 3600 else f"{seconds / 60:,.1f} minutes"
 
 
 if __name__ == "__main__":

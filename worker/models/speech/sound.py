@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.node import NodeError
-from worker.models.speech.limits import LARGEST, REFUSED
+from worker.models.speech.limits import LARGEST, LONGEST, REFUSED
 
 Sound = NDArray[np.int16]
 """One channel, 16,000 samples a second."""
@@ -33,8 +33,8 @@ class Stopped(Exception):
     """Nobody waits for the sound any more."""
 
 
-def read(data: bytes, stopped: Event) -> Sound:
-    """The samples of a file. Raises Unhearable, and Stopped when `stopped` is set meanwhile."""
+def read(data: bytes, stopped: Event, longest: int = LONGEST) -> Sound:
+    """The samples of a file of at most `longest` seconds. Raises Unhearable; Stopped when `stopped` is set meanwhile."""
     if len(data) > LARGEST:
         raise too_large(len(data))
     # Of the environment only what Python needs: a decoder that is led astray finds no secrets there.
@@ -43,7 +43,7 @@ def read(data: bytes, stopped: Event) -> Sound:
         file.write(data)
         file.seek(0)
         process = subprocess.Popen(
-            [sys.executable, "-m", "worker.models.speech.reader"],
+            [sys.executable, "-m", "worker.models.speech.reader", str(longest)],
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
