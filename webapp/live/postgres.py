@@ -61,6 +61,7 @@ async def _unharmed(idle: Connection) -> None:
     looking = select.poll()
     looking.register(idle.fileno(), select.POLLIN)
     if looking.poll(0):
+        await idle.close()  # or the pool, which sees no fault in it, would keep it
         raise psycopg.OperationalError("The server hung up.")
 
 
