@@ -54,7 +54,12 @@ class Line:
             if self._refusing:
                 caller.close()
                 continue
-            server = socket.create_connection(("127.0.0.1", self._to))
+            try:
+                server = socket.create_connection(("127.0.0.1", self._to), timeout=5.0)
+                server.settimeout(None)
+            except OSError:
+                caller.close()
+                continue
             self._ends += [caller, server]
             for source, target in ((caller, server), (server, caller)):
                 threading.Thread(target=self._pass_on, args=(source, target), daemon=True).start()
