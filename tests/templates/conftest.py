@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 from pipelines.catalogue import CATALOGUE
 from pipelines.engine import Event, Outcome, execute
 from pipelines.graph import Graph
+from pipelines.node import Asked
 from webapp.collections.port import StoredCollection
 from worker.artifacts import ArtifactFolder
 from worker.models.folder import read_card
@@ -59,12 +60,14 @@ class Studio:
             return await self.collection(name).revision()
         return read_card(self.home / name).revision
 
-    async def run(self, template: dict[str, Any], **inputs: Any) -> Outcome:
+    async def run(
+        self, template: dict[str, Any], *, asked: Mapping[str, Asked] | None = None, **inputs: Any
+    ) -> Outcome:
         """The template with its sample inputs, or with others."""
         given = {name: await self._given(value) for name, value in {**template["sample"], **inputs}.items()}
         self.events = []
         graph = Graph.parse(template["graph"])
-        return await execute(graph, CATALOGUE, given, self, self.events.append, run_id="test", seed=1)
+        return await execute(graph, CATALOGUE, given, self, self.events.append, run_id="test", seed=1, asked=asked)
 
     async def _given(self, value: Any) -> Any:
         if not isinstance(value, dict):
@@ -81,6 +84,7 @@ class World:
     studio: Studio
     progress: Any
     seed: int | None
+    usage: dict[str, Any] = field(default_factory=dict)
 
     @property
     def artifacts(self) -> ArtifactFolder:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from pipelines.catalogue import CATALOGUE
-from pipelines.checks import check
+from pipelines.checks import check, needs
 from pipelines.engine import Outcome
+from pipelines.graph import Graph
+from pipelines.node import Asked
 from tests.templates.conftest import ROOT, Studio, template
 
 SLUGS = sorted(path.stem for path in ROOT.glob("*.json"))
@@ -51,28 +53,34 @@ def test_a_template_is_told_in_both_languages(slug: str) -> None:
         assert any("\u4e00" <= char <= "\u9fff" for char in text["zh"])
 
 
+def graphs(slug: str) -> list[dict[str, Any]]:
+    """The graph of a template, and those of its parts."""
+    graph = template(slug)["graph"]
+    return [graph, *(part["graph"] for part in graph.get("parts", {}).values())]
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_no_node_lies_on_another(slug: str) -> None:
-    places = [node["position"] for node in template(slug)["graph"]["nodes"].values()]
-    for number, (x, y) in enumerate(places):
-        assert x % 360 == 0
-        assert all(x != other_x or abs(y - other_y) >= 240 for other_x, other_y in places[number + 1 :])
+    for graph in graphs(slug):
+        places = [node["position"] for node in graph["nodes"].values()]
+        for number, (x, y) in enumerate(places):
+            assert x % 360 == 0
+            assert all(x != other_x or abs(y - other_y) >= 240 for other_x, other_y in places[number + 1 :])
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_wires_run_as_one_reads(slug: str) -> None:
     """To the right, or to a row below."""
-    graph = template(slug)["graph"]
-    for edge in graph["edges"]:
-        (x, y), (to_x, to_y) = (graph["nodes"][edge[end].split(".")[0]]["position"] for end in ("source", "target"))
-        assert x < to_x or y < to_y
+    for graph in graphs(slug):
+        for edge in graph["edges"]:
+            (x, y), (to_x, to_y) = (graph["nodes"][edge[end].split(".")[0]]["position"] for end in ("source", "target"))
+            assert x < to_x or y < to_y
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_template_names_the_models_it_uses(slug: str) -> None:
     said = template(slug)
-    used = {node["params"]["model"] for node in said["graph"]["nodes"].values() if "model" in node["params"]}
-    assert used == set(said["models"])
+    assert set(needs(Graph.parse(said["graph"]), CATALOGUE)["model"]) == set(said["models"])
 
 
 def test_the_handbook_is_what_its_script_makes(tmp_path: Path) -> None:
@@ -149,3 +157,52 @@ async def test_the_others_write_about_what_they_were_given(
     assert outcome.status == "succeeded", outcome.error
     assert set(outcome.outputs) == outputs
     assert any(about in text.lower() for text in outcome.outputs.values()), outcome.outputs
+
+
+@pytest.mark.weights
+async def test_each_part_is_summarised_in_its_place(studio: Studio) -> None:
+    outcome = await studio.run(template("summarise-each-part"))
+    assert outcome.status == "succeeded", outcome.error
+    each = next(step for step in outcome.steps if step.node == "each")
+    assert len((each.outputs or {})["summary"]["items"]) == 4
+    assert "pump" in outcome.outputs["summary"].lower()
+    assert outcome.outputs["failed"]["value"] == []
+    written = {event["node"] for event in studio.events if event["kind"] == "step.delta"}
+    assert written == {f"each[{at}]/write" for at in range(4)}
+
+
+@pytest.mark.weights
+async def test_a_draft_is_improved_until_it_fits(studio: Studio) -> None:
+    outcome = await studio.run(template("write-check-improve"))
+    assert outcome.status == "succeeded", outcome.error
+    rounds = outcome.outputs["rounds"]
+    assert 1 <= rounds <= 3
+    done = [step.outputs["done"] for step in outcome.steps if step.node == "improve" and step.outputs]
+    assert done == [len(outcome.outputs["text"].split()) <= 20]
+    assert done == [True] or rounds == 3
+
+
+@pytest.mark.weights
+async def test_nothing_is_sent_before_a_person_says_so(studio: Studio) -> None:
+    asking = template("ask-before-sending")
+    outcome = await studio.run(asking)
+    assert outcome.status == "waiting"
+    (wait,) = outcome.waits
+    assert (wait.node, wait.form["kind"]) == ("ask", "approve")
+    assert outcome.outputs == {}
+    approved = await studio.run(asking, asked={"ask": Asked(answer={"approved": True})})
+    assert approved.outputs == {"notice": wait.form["show"]}
+    declined = Asked(answer={"approved": False, "comment": "The next check is in May."})
+    again = await studio.run(asking, asked={"ask": declined})
+    assert set(again.outputs) == {"second_draft"}
+
+
+@pytest.mark.weights
+async def test_the_second_model_answers_where_the_first_does_not(studio: Studio) -> None:
+    asking = template("first-that-answers")
+    outcome = await studio.run(asking)
+    assert (outcome.outputs["used"], "water" in outcome.outputs["answer"].lower()) == ("first", True)
+    studio.results.steps.clear()
+    asking["graph"]["parts"]["first"]["graph"]["nodes"]["write"]["reliability"] = {"attempts": 1, "timeout": 0.001}
+    outcome = await studio.run(asking)
+    assert (outcome.outputs["used"], "water" in outcome.outputs["answer"].lower()) == ("second", True)
