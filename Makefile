@@ -5,6 +5,6 @@ PYTHON := $(shell sh deploy/local/find-python.sh)
 endif
 
 .DEFAULT_GOAL := run
-.PHONY: run test check bench lock
-run test check bench lock:
+.PHONY: run test check bench chaos lock
+run test check bench chaos lock:
 	@test -n "$(PYTHON)" && exec $(PYTHON) -m deploy.local $@ $(ARGS)

@@ -11,7 +11,7 @@ from deploy.local.child import CannotStart
 from deploy.local.console import Console, complain
 from deploy.local.home import ROOT, Home
 
-_COMMANDS = ("run", "test", "check", "bench", "lock")
+_COMMANDS = ("run", "test", "check", "bench", "chaos", "lock")
 
 
 def main(arguments: list[str]) -> int:

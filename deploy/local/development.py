@@ -1,4 +1,4 @@
-"""What `make test`, `make check`, `make bench` and `make lock` do, once the environment stands."""
+"""What `make test`, `make check`, `make bench`, `make chaos` and `make lock` do, once the environment stands."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _COUNTS = re.compile(r" *(Test Files|Tests) +\d|.*\b\d+ (passed|failed|errors?)\
 
 
 def do(command: str, arguments: Sequence[str], home: Home, console: Console) -> int:
-    """One of `test`, `check`, `bench`, `lock`; gives the exit status. Raises CannotStart."""
+    """One of `test`, `check`, `bench`, `chaos`, `lock`; gives the exit status. Raises CannotStart."""
     os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return {"test": test, "check": check, "bench": bench, "lock": lock}[command](arguments, home, console)
+    known = {"test": test, "check": check, "bench": bench, "chaos": chaos, "lock": lock}
+    return known[command](arguments, home, console)
 
 
 def test(arguments: Sequence[str], home: Home, console: Console) -> int:
@@ -69,6 +70,14 @@ def bench(arguments: Sequence[str], home: Home, console: Console) -> int:
     )
     _models(env, console)
     return subprocess.run([sys.executable, "-m", "bench", *arguments], env=env, cwd=ROOT).returncode
+
+
+def chaos(arguments: Sequence[str], home: Home, console: Console) -> int:
+    """Parts of a whole studio are killed, frozen and cut off while runs flow: `ARGS="20 --seed 7"` says how often."""
+    _build(home, console, pages=True)
+    env = {**os.environ, "GENAISYS_MODELS": str(models_of_the_tests())}
+    _models(env, console)
+    return subprocess.run([sys.executable, "-m", "bench.chaos", *arguments], env=env, cwd=ROOT).returncode
 
 
 def lock(arguments: Sequence[str], home: Home, console: Console) -> int:
