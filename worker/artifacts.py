@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.node import NodeError
@@ -28,15 +30,15 @@ class ArtifactStore:
 
     async def put(self, data: bytes, name: str, media: str) -> File:
         """Raises StoreUnavailable, which may be tried again, and NodeError when this machine's disk is full."""
-        try:
+        with _told(name):
             digest = await asyncio.to_thread(self._store.put_bytes, data)
-        except StoreDown as down:
-            raise _unavailable(down) from down
-        except OSError as error:
-            raise NodeError(
-                f"{name or 'A result'} could not be kept: {error.strerror}.", "Make room on the disk."
-            ) from error
         return File(digest, name, media, len(data))
+
+    async def put_chunks(self, chunks: Iterable[bytes], name: str, media: str) -> File:
+        """The same for what need never be in memory as a whole."""
+        with _told(name):
+            kept = await asyncio.to_thread(self._store.put, chunks)
+        return File(kept.digest, name, media, kept.size)
 
     async def read(self, file: File) -> bytes:
         """Raises StoreUnavailable, which may be tried again, and NodeError when there are no such bytes."""
@@ -70,6 +72,18 @@ class ArtifactFolder(ArtifactStore):
     def path(self, digest: str) -> Path:
         """Raises ValueError for what is no digest."""
         return self._folder.path(digest)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    try:
+        yield
+    except StoreDown as down:
+        raise _unavailable(down) from down
+    except OSError as error:
+        raise NodeError(
+            f"{name or 'A result'} could not be kept: {error.strerror}.", "Make room on the disk."
+        ) from error
 
 
 def _gone(file: File) -> NodeError:

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pipelines.node import ERROR
-from pipelines.values import JSON
+from pipelines.values import INLINE_BYTES, JSON, chunks
 
 if TYPE_CHECKING:
     from pipelines.engine.step import Step
@@ -22,6 +22,11 @@ _by_port = attrgetter("into")
 
 def content_key(what: str, form: JSON) -> str:
     """The key of something known by its JSON: an input, whatever it is called, or outputs that were set by hand."""
+    if isinstance(form, str) and len(form) > INLINE_BYTES:
+        digest = blake2b(what.encode(), digest_size=_BYTES)
+        for chunk in chunks(form):  # a long text isn't written out a second time for its key
+            digest.update(chunk)
+        return digest.hexdigest()
     text = json.dumps([what, form], sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_BYTES).hexdigest()
 

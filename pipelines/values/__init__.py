@@ -26,7 +26,7 @@ from pipelines.values.data import (
     Video,
 )
 from pipelines.values.join import JOINED, join_wav, joined
-from pipelines.values.shelf import INLINE_BYTES, Shelf, fetch, inline, keep
+from pipelines.values.shelf import INLINE_BYTES, Shelf, chunks, fetch, inline, keep
 from pipelines.values.types import (
     TYPES,
     ValueType,
@@ -66,6 +66,7 @@ __all__ = [
     "ValueType",
     "Video",
     "WrongValue",
+    "chunks",
     "conversion",
     "decode",
     "describe_types",

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, runtime_checkable
 
 from pipelines.values.codec import WrongValue, decode, encode
 from pipelines.values.data import JSON, File
@@ -11,6 +12,8 @@ from pipelines.values.types import ValueType
 INLINE_BYTES = 32 * 1024
 _SURELY_INLINE = INLINE_BYTES // 6 - 2  # characters: JSON writes one in six bytes at most
 _PREVIEW = 2_000  # characters
+_CHUNK = 64 * 1024  # characters
+_LONG = 1_000_000  # characters
 TEXT_MEDIA = "text/plain; charset=utf-8"
 JSON_MEDIA = "application/json"
 
@@ -23,6 +26,20 @@ class Shelf(Protocol):
 
     async def read(self, file: File) -> bytes:
         """The bytes of `file`."""
+
+
+@runtime_checkable
+class ChunkedShelf(Protocol):
+    """A store that also takes bytes chunk by chunk, so that a long text is never there twice."""
+
+    async def put_chunks(self, chunks: Iterable[bytes], name: str, media: str) -> File:
+        """Keep the chunks as one; they are asked for in a thread."""
+
+
+def chunks(text: str) -> Iterator[bytes]:
+    """A text as UTF-8, a little at a time."""
+    for at in range(0, len(text), _CHUNK):
+        yield text[at : at + _CHUNK].encode("utf-8", "surrogatepass")
 
 
 def small(value: Any) -> bool:
@@ -40,10 +57,10 @@ def inline(value: Any, kind: ValueType) -> JSON | None:
 async def keep(value: Any, kind: ValueType, shelf: Shelf) -> JSON:
     """The JSON of `value`, or `{"type", "artifact", "size", "preview"}` when that is larger than 32 KiB."""
     form, data = await asyncio.to_thread(_written, value, kind) if _long(value) else _written(value, kind)
-    if len(data) <= INLINE_BYTES:
+    if isinstance(form, str) and max(len(form), len(data)) > INLINE_BYTES:
+        file = await _put_text(form, shelf)
+    elif len(data) <= INLINE_BYTES:
         return form
-    if isinstance(form, str):
-        file = await shelf.put(form.encode("utf-8", "surrogatepass"), "value.txt", TEXT_MEDIA)
     else:
         file = await shelf.put(data, "value.json", JSON_MEDIA)
     return {"type": kind.name, "artifact": file.artifact, "size": file.size, "preview": preview(form)}
@@ -61,16 +78,20 @@ async def fetch(form: JSON, kind: ValueType, shelf: Shelf) -> Any:
         raise WrongValue(f"The kept value {form['artifact']} can't be read back.") from error
 
 
+async def _put_text(text: str, shelf: Shelf) -> File:
+    if len(text) > _LONG and isinstance(shelf, ChunkedShelf):
+        return await shelf.put_chunks(chunks(text), "value.txt", TEXT_MEDIA)
+    return await shelf.put(text.encode("utf-8", "surrogatepass"), "value.txt", TEXT_MEDIA)
+
+
 def _long(value: Any) -> bool:
     """Whether writing `value` out may hold the loop up; the hop to a thread costs a tenth of a millisecond."""
-    if isinstance(value, str):
-        return len(value) > 1_000_000
     return isinstance(value, tuple | list) and len(value) > 50
 
 
 def _written(value: Any, kind: ValueType) -> tuple[JSON, bytes]:
     form = encode(value, kind)
-    if small(form):
+    if small(form) or (isinstance(form, str) and len(form) > INLINE_BYTES):
         return form, b""
     return form, json.dumps(form, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 

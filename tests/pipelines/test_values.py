@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -191,3 +192,23 @@ def test_annotations_name_types() -> None:
 
 def test_nothing_is_one_thing() -> None:
     assert Nothing.NOTHING is NOTHING
+
+
+class Chunked(MemoryArtifacts):
+    """Takes bytes chunk by chunk, and notes how long the longest was."""
+
+    longest = 0
+
+    async def put_chunks(self, chunks: Iterable[bytes], name: str, media: str) -> File:
+        taken = list(chunks)
+        self.longest = max(map(len, taken))
+        return await self.put(b"".join(taken), name, media)
+
+
+async def test_a_long_text_is_handed_to_a_store_chunk_by_chunk() -> None:
+    store, text = Chunked(), "水 and 🌊 and \ud800 " * 100_000
+    form = await keep(text, type_named("Text"), store)
+    assert form["size"] == len(text.encode("utf-8", "surrogatepass"))
+    assert 0 < store.longest < 300_000
+    assert form["artifact"] == (await keep(text, type_named("Text"), MemoryArtifacts()))["artifact"]
+    assert await fetch(form, type_named("Text"), store) == text

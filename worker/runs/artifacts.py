@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, LiteralString
 
 from psycopg import Error
@@ -35,10 +35,11 @@ class WorkspaceArtifacts:
 
     async def put(self, data: bytes, name: str, media: str) -> File:
         """Raises NodeError; StoreUnavailable when trying again may help."""
-        file = await self._store.put(data, name, media)
-        await self._ask(HOLD, (file.artifact, media, file.size, self._workspace, name))
-        self._held.add(file.artifact)
-        return file
+        return await self._hold(await self._store.put(data, name, media))
+
+    async def put_chunks(self, chunks: Iterable[bytes], name: str, media: str) -> File:
+        """The same for what need never be in memory as a whole."""
+        return await self._hold(await self._store.put_chunks(chunks, name, media))
 
     async def read(self, file: File) -> bytes:
         """Raises NodeError, the same for a file that belongs to others as for one that doesn't exist."""
@@ -49,6 +50,11 @@ class WorkspaceArtifacts:
         """Raises as `read` does."""
         await self._require_held(file)
         return await self._store.size(file)
+
+    async def _hold(self, file: File) -> File:
+        await self._ask(HOLD, (file.artifact, file.media, file.size, self._workspace, file.name))
+        self._held.add(file.artifact)
+        return file
 
     async def _require_held(self, file: File) -> None:
         if file.artifact in self._held:
