@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from worker.models.speech.whisper import Pair, Whisper
 
-_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+_TEMPERATURES = (0.0, 0.4, 0.8)
 _TOO_EVEN, _TOO_UNSURE, _SILENT = 2.4, -1.0, 0.6
 """What repeats itself packs better than this; what is guessed has a lower mean logarithm of its tokens' likelihoods;
 and where nobody speaks, the model says so with this likelihood.
@@ -62,19 +62,28 @@ class Rules:
         return [self.start, *told, *([] if times else [self.plain])]
 
 
+@dataclass
+class Written:
+    """What was written of a piece: `sureness` is the mean logarithm of its tokens' likelihoods, `silence` the
+    likelihood that nobody speaks.
+    """
+
+    silence: float
+    tokens: list[int] = field(default_factory=list)
+    sureness: float = 0.0
+
+    def is_silent(self) -> bool:
+        return self.silence > _SILENT and self.sureness < _TOO_UNSURE
+
+
 @dataclass(eq=False)
 class Piece:
-    """A stretch of one sound. `tokens` are what was written; `silence` the likelihood that nobody speaks."""
+    """A stretch of one sound, and what was written of it."""
 
     heard: list[Pair]
     prompt: list[int]
     times: bool
-    tokens: list[int] = field(default_factory=list)
-    sureness: float = 0.0
-    silence: float = 0.0
-
-    def is_silent(self) -> bool:
-        return self.silence > _SILENT and self.sureness < _TOO_UNSURE
+    written: Written = field(default_factory=lambda: Written(0.0))
 
 
 class Writer:
@@ -95,19 +104,29 @@ class Writer:
         return names[int(scores[list(self.rules.languages.values())].argmax())]
 
     def write(self, pieces: Sequence[Piece], pause: Pause) -> None:
-        """Fill in the tokens of `pieces`. What repeats itself or is guessed is written anew, with more chance in it."""
-        left = list(pieces)
+        """Fill in the tokens of `pieces`. What repeats itself or is guessed is written anew, with more chance in it;
+        where that doesn't help, the surest stands: a speaker may well repeat what they say.
+        """
+        left, surest = list(pieces), dict[int, Written]()
         for temperature in _TEMPERATURES:
             self._write(left, temperature, pause)
+            for piece in left:
+                before = surest.get(id(piece))
+                if before is None or piece.written.sureness > before.sureness or not self._is_poor(piece):
+                    surest[id(piece)] = piece.written
             left = [piece for piece in left if self._is_poor(piece)]
             if not left:
-                return
+                break
+        for piece in pieces:
+            piece.written = surest[id(piece)]
 
     def _is_poor(self, piece: Piece) -> bool:
-        if piece.is_silent():
+        if piece.written.is_silent():
             return False
-        text = self.text(piece.tokens).encode()
-        return piece.sureness < _TOO_UNSURE or (len(text) > 40 and len(text) / len(zlib.compress(text)) > _TOO_EVEN)
+        text = self.text(piece.written.tokens).encode()
+        return piece.written.sureness < _TOO_UNSURE or (
+            len(text) > 40 and len(text) / len(zlib.compress(text)) > _TOO_EVEN
+        )
 
     @torch.inference_mode()
     def _write(self, pieces: Sequence[Piece], temperature: float, pause: Pause) -> None:
@@ -119,7 +138,7 @@ class Writer:
         prompt = torch.tensor([piece.prompt for piece in pieces])
         scores = self._whisper.step(writing, prompt)
         for piece, silence in zip(pieces, scores[:, 0].softmax(-1)[:, self.rules.silence].tolist(), strict=True):
-            piece.tokens, piece.sureness, piece.silence = [], 0.0, silence
+            piece.written = Written(silence)
         chance = torch.Generator(self._device).manual_seed(0)
         open_ones, last = list(pieces), scores[:, -1]
         while open_ones:
@@ -135,23 +154,24 @@ class Writer:
 
     def _put(self, piece: Piece, token: int, sure: float) -> bool:
         """Whether `piece` goes on after this token."""
-        count = len(piece.tokens)
-        piece.sureness = (piece.sureness * count + sure) / (count + 1)
+        written = piece.written
+        count = len(written.tokens)
+        written.sureness = (written.sureness * count + sure) / (count + 1)
         if token == self.rules.end:
             return False
-        piece.tokens.append(token)
-        return len(piece.prompt) + len(piece.tokens) < self._whisper.longest
+        written.tokens.append(token)
+        return len(piece.prompt) + len(written.tokens) < self._whisper.longest
 
     def _choose(
         self, pieces: Sequence[Piece], scores: torch.Tensor, temperature: float, chance: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The next token of each row, and the logarithm of its likelihood."""
         scores[:, self.rules.never] = -torch.inf
-        if not pieces[0].tokens:
+        if not pieces[0].written.tokens:
             scores[:, self.rules.never_first] = -torch.inf
         for row, piece in zip(scores, pieces, strict=True):
             if piece.times:
-                self._hold_to_times(piece.tokens, row)
+                self._hold_to_times(piece.written.tokens, row)
             else:
                 row[self.rules.plain :] = -torch.inf
         likely = scores.log_softmax(-1)

@@ -34,7 +34,7 @@ class Stopped(Exception):
 
 
 def read(data: bytes, stopped: Event, longest: int = LONGEST) -> Sound:
-    """The samples of a file of at most `longest` seconds. Raises Unhearable; Stopped when `stopped` is set meanwhile."""
+    """The samples of a file of at most `longest` seconds. Raises Unhearable; Stopped once `stopped` is set."""
     if len(data) > LARGEST:
         raise too_large(len(data))
     # Of the environment only what Python needs: a decoder that is led astray finds no secrets there.

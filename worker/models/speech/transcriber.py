@@ -215,12 +215,12 @@ class TranscriberModel:
 
 def _said(piece: Piece, stretch: Stretch, writer: Writer) -> Iterator[dict[str, Any]]:
     """What was said in a piece, stretch by stretch where times were asked for: seconds from the sound's begin."""
-    if piece.is_silent():
+    if piece.written.is_silent():
         return
     begin, end = stretch.begin / RATE, stretch.end / RATE
     zero = writer.rules.plain + 1
     at, words = begin, list[int]()
-    for token in piece.tokens:
+    for token in piece.written.tokens:
         if token < zero:
             words.append(token)
             continue
