@@ -88,6 +88,26 @@ def test_the_reference_names_every_kind_and_knob() -> None:
         assert all(f"| `{name}` |" in page for name in node.model_fields)
 
 
+CHINESE = json.loads(
+    (Path(__file__).parents[2] / "frontend/src/editor/types/kinds.zh.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_every_node_and_knob_has_its_chinese_words(kind: str) -> None:
+    node, words = DESCRIBED[kind], CHINESE[kind]
+    assert words["title"]
+    assert words["description"].endswith("。")
+    knobs = node["params"]["properties"]
+    assert set(words.get("params", {})) == set(knobs)
+    for name, knob in knobs.items():
+        said = words["params"][name]
+        assert said["label"]
+        assert bool(said.get("help")) == bool(knob.get("description"))
+        if "enum" in knob and "x-type-of-ports" not in knob:
+            assert set(said["choices"]) == set(knob["enum"])
+
+
 class Everything(Node):
     """Has a bit of everything."""
 
