@@ -113,7 +113,7 @@ def speakable(text: str) -> str:
     return _MARK.sub("", text)
 
 
-_LINK = re.compile(r"!?\[([^\]\n]{1,500})\]\([^)\n]{0,2000}\)")
+_LINK = re.compile(r"!?\[([^\]\n]{1,500})\]\((?:[^()\n]|\([^()\n]*\)){0,2000}\)")
 _CITATION = re.compile(r"\s?\[\d{1,3}\]")
 _ADDRESS = re.compile(r"https?://\S+")
 _LINE_MARK = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+|[-*_=]{3,}[ \t]*$|```.*$)", re.MULTILINE)
