@@ -154,6 +154,11 @@ export const useCreateKey = (slug: string) =>
     (json) => [`/workspaces/${seg(slug)}/keys`, { method: 'POST', json }],
     [['keys', slug]],
   );
+export const useLimitKey = (slug: string) =>
+  useChange<ApiKey, Pick<ApiKey, 'id' | 'most_running' | 'most_queued'>>(
+    ({ id, ...json }) => [`/workspaces/${seg(slug)}/keys/${id}`, { method: 'PATCH', json }],
+    [['keys', slug]],
+  );
 export const useDeleteKey = (slug: string) =>
   useChange<null, ApiKey['id']>(
     (id) => [`/workspaces/${seg(slug)}/keys/${id}`, { method: 'DELETE' }],

@@ -51,6 +51,8 @@ export interface ApiKey {
   prefix: string;
   created: string;
   used: string | null;
+  most_running: number | null;
+  most_queued: number | null;
   /** Only in the answer that made it. */
   key?: string;
 }

@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { queryClient } from '@/api/queries';
 import { Toaster, TooltipProvider } from '@/ui';
 import { ErrorBoundary } from './ErrorBoundary';
+import { HealthNotice } from './HealthNotice';
 import { Routes } from './Routes';
 
 export function App() {
@@ -11,6 +12,7 @@ export function App() {
         <ErrorBoundary>
           <Routes />
         </ErrorBoundary>
+        <HealthNotice />
         <Toaster />
       </TooltipProvider>
     </QueryClientProvider>

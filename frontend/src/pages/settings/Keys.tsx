@@ -1,13 +1,14 @@
-import { KeyRound, Plus, Trash2 } from 'lucide-react';
+import { Gauge, KeyRound, Plus, Trash2 } from 'lucide-react';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCreateKey, useDeleteKey, useKeys } from '@/api/queries';
+import { useCreateKey, useDeleteKey, useKeys, useLimitKey } from '@/api/queries';
 import type { ApiKey, Role } from '@/api/types';
 import { Section } from '@/shell/Page';
 import { Badge, Button, Confirm, Dialog, EmptyState, ErrorState, Field, IconButton, Skeleton, TextInput } from '@/ui';
 import { failed } from '@/ui/failed';
 import { ago, date } from '@/ui/format';
 import { CopyButton } from './CopyButton';
+import { LimitFields } from './Limits';
 import { RoleSelect } from './Members';
 import styles from './Settings.module.css';
 
@@ -45,6 +46,7 @@ export function Keys({ slug }: { slug: string }) {
 function KeyRow({ apiKey, slug }: { apiKey: ApiKey; slug: string }) {
   const { t } = useTranslation(['pages', 'common']);
   const [asking, setAsking] = useState(false);
+  const [limiting, setLimiting] = useState(false);
   const remove = useDeleteKey(slug);
   return (
     <li className={styles.row}>
@@ -55,11 +57,16 @@ function KeyRow({ apiKey, slug }: { apiKey: ApiKey; slug: string }) {
         <p className={styles.sub}>
           <code>{apiKey.prefix}…</code> · {t('settings.keyMade', { when: date(apiKey.created) })} ·{' '}
           {apiKey.used ? t('settings.keyUsed', { when: ago(apiKey.used) }) : t('settings.keyUnused')}
+          {apiKey.most_running !== null && ` · ${t('settings.keyAtMost', { running: apiKey.most_running })}`}
         </p>
       </div>
+      <IconButton label={t('settings.keyLimits', { name: apiKey.name })} size="sm" onClick={() => setLimiting(true)}>
+        <Gauge size={14} />
+      </IconButton>
       <IconButton label={t('settings.deleteKey', { name: apiKey.name })} size="sm" onClick={() => setAsking(true)}>
         <Trash2 size={14} />
       </IconButton>
+      {limiting && <KeyLimits apiKey={apiKey} slug={slug} onClose={() => setLimiting(false)} />}
       <Confirm
         open={asking}
         onOpenChange={setAsking}
@@ -69,6 +76,16 @@ function KeyRow({ apiKey, slug }: { apiKey: ApiKey; slug: string }) {
         onConfirm={() => remove.mutateAsync(apiKey.id, { onError: failed(t('settings.keyNotDeleted')) })}
       />
     </li>
+  );
+}
+
+function KeyLimits({ apiKey, slug, onClose }: { apiKey: ApiKey; slug: string; onClose: () => void }) {
+  const { t } = useTranslation('pages');
+  const limit = useLimitKey(slug);
+  return (
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t('settings.keyLimits', { name: apiKey.name })} description={t('settings.keyLimitsDetail')}>
+      <LimitFields limits={apiKey} busy={limit.isPending} error={limit.error} onSave={(limits) => limit.mutate({ id: apiKey.id, ...limits }, { onSuccess: onClose })} />
+    </Dialog>
   );
 }
 

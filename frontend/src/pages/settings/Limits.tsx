@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { ApiError } from '@/api/client';
 import { useChangeQueue, useQueue, type Queue } from '@/api/work';
 import { Section } from '@/shell/Page';
 import { Button, ErrorState, Field, Skeleton, TextInput, toast } from '@/ui';
@@ -22,29 +23,49 @@ export function Limits({ slug }: { slug: string }) {
   );
 }
 
-const shown = (limit: number | null) => (limit === null ? '' : String(limit));
-const limitFrom = (text: string) => (text.trim() === '' ? null : Number(text));
+interface LimitValues {
+  most_running: number | null;
+  most_queued: number | null;
+}
 
 function LimitForm({ slug, queue }: { slug: string; queue: Queue }) {
   const { t } = useTranslation(['pages', 'common']);
-  const [running, setRunning] = useState(shown(queue.most_running));
-  const [queued, setQueued] = useState(shown(queue.most_queued));
   const change = useChangeQueue(slug);
+  const save = (limits: LimitValues) => change.mutate(limits, { onSuccess: () => void toast({ title: t('common:saved'), tone: 'success' }) });
+  return <LimitFields limits={queue} busy={change.isPending} error={change.error} onSave={save} />;
+}
+
+const shown = (limit: number | null) => (limit === null ? '' : String(limit));
+const limitFrom = (text: string) => (text.trim() === '' ? null : Number(text));
+
+interface FieldsProps {
+  limits: LimitValues;
+  busy: boolean;
+  error: ApiError | null;
+  onSave: (limits: LimitValues) => void;
+}
+
+/** The two numbers, for a workspace or for a key. */
+export function LimitFields({ limits, busy, error, onSave }: FieldsProps) {
+  const { t } = useTranslation(['pages', 'common']);
+  const [running, setRunning] = useState(shown(limits.most_running));
+  const [queued, setQueued] = useState(shown(limits.most_queued));
   const wanted = { most_running: limitFrom(running), most_queued: limitFrom(queued) };
-  const same = wanted.most_running === queue.most_running && wanted.most_queued === queue.most_queued;
+  const same = wanted.most_running === limits.most_running && wanted.most_queued === limits.most_queued;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate(wanted, { onSuccess: () => void toast({ title: t('common:saved'), tone: 'success' }) });
+    onSave(wanted);
   };
+  const other = error && !error.about('most_running') ? error.message : undefined;
   return (
     <form className={styles.form} onSubmit={submit}>
-      <Field label={t('limits.running')} hint={t('limits.runningHint')} error={change.error?.about('most_running')}>
+      <Field label={t('limits.running')} hint={t('limits.runningHint')} error={error?.about('most_running')}>
         <TextInput type="number" min={1} value={running} placeholder={t('limits.none')} onChange={(event) => setRunning(event.target.value)} />
       </Field>
-      <Field label={t('limits.queued')} hint={t('limits.queuedHint')} error={change.error?.about('most_queued') ?? (change.error && !change.error.about('most_running') ? change.error.message : undefined)}>
+      <Field label={t('limits.queued')} hint={t('limits.queuedHint')} error={error?.about('most_queued') ?? other}>
         <TextInput type="number" min={1} value={queued} placeholder={t('limits.standard')} onChange={(event) => setQueued(event.target.value)} />
       </Field>
-      <Button type="submit" variant="primary" busy={change.isPending} disabled={same}>
+      <Button type="submit" variant="primary" busy={busy} disabled={same}>
         {t('common:save')}
       </Button>
     </form>
