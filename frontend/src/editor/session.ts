@@ -9,7 +9,8 @@ import type { StepState } from './run/events';
 import type { RunInputs, InputsStore } from './run/inputs';
 import { placeOf, spokenPath, wayTo } from './run/paths';
 import type { RunStore, WatchedRun } from './run/store';
-import { kindNamed, type Catalogue } from './types/catalogue';
+import type { Catalogue } from './types/catalogue';
+import { titleOfNode } from './types/parts';
 
 /** All that one open pipeline consists of. The object stays the same while the page is open; what changes lies in its stores. */
 export interface Session {
@@ -74,10 +75,7 @@ export function useStep<T>(node: string, select: (step: StepState | undefined) =
 
 function useTitleIn(): (graph: GraphPicture | undefined, node: string) => string {
   const { catalogue } = useSession();
-  return (graph, id) => {
-    const node = graph?.nodes[id];
-    return node?.title ?? kindNamed(catalogue, node?.kind ?? '')?.title ?? id;
-  };
+  return (graph, id) => (graph ? titleOfNode(catalogue, graph, id) : id);
 }
 
 /** What a node of the open graph is called where it is spoken of: its title, else its kind's. */

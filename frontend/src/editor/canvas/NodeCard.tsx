@@ -9,9 +9,9 @@ import { FlowBody } from '../parts/FlowBody';
 import { PinnedMark } from '../run/PinnedMark';
 import type { StepStatus } from '../run/events';
 import { waitsWithin } from '../run/paths';
-import { usePlace, useRun, useSession, useStep, useTrail, useView, useWay } from '../session';
+import { usePicture, usePlace, useRun, useSession, useStep, useTrail, useView, useWay } from '../session';
 import { kindNamed } from '../types/catalogue';
-import { isFlow } from '../types/parts';
+import { isFlow, titleOfNode } from '../types/parts';
 import { InputBody } from './InputBody';
 import { NodeAsk } from './NodeAsk';
 import { NodeFooter } from './NodeFooter';
@@ -33,7 +33,7 @@ export const NodeCard = memo(
     const state = useNodeState(id);
     const severity = useView((view) => worst(view.findings, way + id));
     const stale = useView((view) => view.stale.has(id));
-    const title = data.picture.title ?? kind?.title ?? data.picture.kind;
+    const title = usePicture((picture) => titleOfNode(catalogue, picture, id));
     return (
       <article
         className={clsx(styles.node, selected && styles.selected)}

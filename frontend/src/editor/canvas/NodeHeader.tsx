@@ -5,6 +5,8 @@ import { useShallow } from 'zustand/react/shallow';
 import { Spinner, Tooltip } from '@/ui';
 import type { NodePicture } from '../document/document';
 import { rename } from '../document/operations';
+import { renamePart } from '../document/parts';
+import { sharedPart } from '../types/parts';
 import { useSession, useStep, useView, useWay } from '../session';
 import type { Kind } from '../types/catalogue';
 import { FamilyIcon } from './FamilyIcon';
@@ -42,7 +44,9 @@ export function NodeHeader({ node, kind, title, state, stale, severity }: Props)
           onFocus={(event) => event.currentTarget.select()}
           onBlur={(event) => {
             const wanted = event.target.value.trim();
-            rename(document, node.id, wanted === kind?.title ? '' : wanted);
+            const part = sharedPart(node);
+            if (part !== undefined && document.picture.parts[part]) renamePart(document, part, wanted);
+            else rename(document, node.id, wanted === kind?.title ? '' : wanted);
             setRenaming(false);
           }}
           onKeyDown={(event) => {

@@ -21,10 +21,10 @@ import { fragmentOf } from '../document/clipboard';
 import type { NodePicture } from '../document/document';
 import { duplicate, pin, removeNodes, unpin } from '../document/operations';
 import { openFirstPart } from '../parts/opening';
-import { PIPELINE_KIND, unpack } from '../parts/turn';
+import { unpack } from '../parts/turn';
 import { useRunning } from '../run/RunningContext';
 import { usePicture, usePlace, useSession, useStep, useTrail, type Session } from '../session';
-import { partFields, partsNamedBy } from '../types/parts';
+import { partFields, partsNamedBy, PIPELINE_KIND } from '../types/parts';
 import styles from './node.module.css';
 
 /** What can be done with one node. */

@@ -7,6 +7,7 @@ import { ValueActions } from '@/values/ValueActions';
 import { ValueView } from '@/values/ValueView';
 import type { Edge } from '../document/graph';
 import { citedDocuments, resultOf } from '../run/results';
+import { portsOf } from '../types/ports';
 import { usePicture, usePlace, useRoot, useRun, useSession, useStep } from '../session';
 import styles from './node.module.css';
 
@@ -16,7 +17,8 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
   const { view, mayRun } = useSession();
   const picture = usePicture((each) => each);
   const place = usePlace();
-  const result = useRun(useShallow(({ run }) => resultOf(run, picture, node, place)));
+  const order = useOutputs(node);
+  const result = useRun(useShallow(({ run }) => resultOf(run, picture, node, place, order)));
   const kind = picture.nodes[node]?.kind ?? '';
   const outputs = useStep(node, (step) => step?.status === 'done') && !kind.startsWith('output.');
   const box = useRef<HTMLDivElement>(null);
@@ -56,6 +58,18 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
       )}
     </section>
   );
+}
+
+/** The names of a node's outputs, in the order of its kind. */
+export function useOutputs(node: string): readonly string[] {
+  const { catalogue } = useSession();
+  return usePicture(({ nodes, parts }) =>
+    portsOf(catalogue, nodes[node], parts)
+      .outputs.map(({ name }) => name)
+      .join(),
+  )
+    .split(',')
+    .filter(Boolean);
 }
 
 /** Makes `[n]` inside the result of a node of the open graph open the passage it means. */

@@ -125,7 +125,7 @@ function useClosing(box: RefObject<HTMLDivElement | null>): () => void {
 
 function usePick({ wiring, position }: Request): (offer: Offer) => void {
   const { document, view } = useSession();
-  return ({ kind, port }) => {
+  return ({ kind, port, params }) => {
     const end = wiring?.end === 'from' ? 'from' : 'to';
     const wire = wiring && port ? { wire: { [end]: wiring.reference, port } as { from: string; port: string } } : {};
     const left = wiring?.end === 'into' ? position[0] - 280 : position[0];
@@ -134,7 +134,7 @@ function usePick({ wiring, position }: Request): (offer: Offer) => void {
       kind: kind.kind,
       named: kind.title,
       position: at,
-      params: defaultsOf(kind),
+      params: { ...defaultsOf(kind), ...params },
       ...wire,
     });
     view.setState({ quickAdd: null, selected: [id] });

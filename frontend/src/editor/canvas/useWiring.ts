@@ -7,7 +7,7 @@ import { edgeId, type Edge } from '../document/graph';
 import { connect, disconnect, reconnect } from '../document/operations';
 import type { Wiring } from '../page/view';
 import { useSession, type Session } from '../session';
-import { inputPort, outputPort, portsOf, whyNot } from '../types/ports';
+import { inputPort, outputPort, portsOf, tuningFor, whyNot } from '../types/ports';
 import type { Wire } from './WireEdge';
 
 interface Ends {
@@ -32,7 +32,7 @@ export function useWiring() {
     return {
       isValidConnection: (ends: Ends) =>
         whyNot(catalogue, withoutMoved(document, moving.current), edgeFrom(ends)) === null,
-      onConnect: (ends: Connection) => connect(document, edgeFrom(ends)),
+      onConnect: (ends: Connection) => connectAs(session, edgeFrom(ends)),
       onConnectStart: (_: unknown, held: OnConnectStartParams) =>
         view.setState({ wiring: wiringFrom(session, held), refusal: null, quickAdd: null }),
       onConnectEnd: (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
@@ -44,7 +44,12 @@ export function useWiring() {
       onReconnectStart: (_: unknown, edge: Wire) => void (moving.current = edge),
       onReconnect: (old: Wire, ends: Connection) => {
         moving.current = null;
-        reconnect(document, old.id, edgeFrom(ends));
+        const edge = edgeFrom(ends);
+        const without = {
+          ...document.picture,
+          edges: document.picture.edges.filter((each) => edgeId(each) !== old.id),
+        };
+        reconnect(document, old.id, edge, tuningFor(catalogue, without, edge));
       },
       onReconnectEnd: (_: unknown, edge: Wire, __: unknown, state: FinalConnectionState) => {
         // Pulled off its port and dropped on nothing: the wire is cut.
@@ -54,6 +59,11 @@ export function useWiring() {
       },
     };
   }, [session, screenToFlowPosition]);
+}
+
+/** Draws a wire; a node that takes any type becomes one for what the wire carries. */
+function connectAs({ document, catalogue }: Session, edge: Edge): void {
+  connect(document, edge, tuningFor(catalogue, document.picture, edge));
 }
 
 function withoutMoved({ picture }: PipelineDocument, moved: Wire | null) {
@@ -95,7 +105,8 @@ function letGo(
 }
 
 /** Wires to the first port of a node that fits, free ones first; says why not when none does. */
-function wireToNode({ document, catalogue, view }: Session, wiring: Wiring, node: string): void {
+function wireToNode(session: Session, wiring: Wiring, node: string): void {
+  const { document, catalogue, view } = session;
   const { picture } = document;
   const ports = portsOf(catalogue, picture.nodes[node], picture.parts);
   const ends = (wiring.end === 'from' ? ports.inputs : ports.outputs).map((port) => `${node}.${port.name}`);
@@ -105,7 +116,7 @@ function wireToNode({ document, catalogue, view }: Session, wiring: Wiring, node
   const fitting = edges.filter((edge) => whyNot(catalogue, picture, edge) === null);
   const free = fitting.find((edge) => !picture.edges.some((each) => each.target === edge.target));
   const best = free ?? fitting[0];
-  if (best) return connect(document, best);
+  if (best) return connectAs(session, best);
   view.setState({ refusal: edges[0] ? whyNot(catalogue, picture, edges[0]) : { code: 'sameSide' } });
 }
 

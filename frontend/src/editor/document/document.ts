@@ -49,6 +49,8 @@ export class PipelineDocument {
   };
   readonly history = new Y.UndoManager([this.top.nodes, this.top.edges, this.top.parts, this.about], {
     captureTimeout: Number.MAX_SAFE_INTEGER,
+    // Else a wire that was cut, drawn again and taken back twice would not come back: its place counts as somebody else's.
+    ignoreRemoteMapChanges: true,
     trackedOrigins: new Set([HERE]),
   });
   /** The whole pipeline, whichever part is open. */

@@ -79,10 +79,25 @@ export function renamePipeline(document: PipelineDocument, name: string): void {
   document.perform({ name: 'renamePipeline', subject: wanted }, () => document.about.set('name', wanted));
 }
 
+/** A knob that is set along with a wire. */
+interface Tuning {
+  readonly node: string;
+  readonly param: string;
+  readonly value: Json;
+}
+
 /** Draws a wire; an input that takes one wire gives up the one it had. */
-export function connect(document: PipelineDocument, edge: Edge, { several = false } = {}): void {
+export function connect(document: PipelineDocument, edge: Edge, tuning: Tuning | null = null): void {
   if (document.edges.has(edgeId(edge))) return;
-  document.perform({ name: 'connect' }, () => wire(document, edge, several));
+  document.perform({ name: 'connect' }, () => {
+    tune(document, tuning);
+    wire(document, edge);
+  });
+}
+
+function tune(document: PipelineDocument, tuning: Tuning | null): void {
+  const params = tuning && document.nodes.get(tuning.node)?.get('params');
+  if (params instanceof Y.Map) params.set(tuning?.param as string, tuning?.value);
 }
 
 export function disconnect(document: PipelineDocument, ids: readonly string[]): void {
@@ -90,10 +105,11 @@ export function disconnect(document: PipelineDocument, ids: readonly string[]): 
 }
 
 /** Moves one end of a wire in a single step. */
-export function reconnect(document: PipelineDocument, old: string, edge: Edge, { several = false } = {}): void {
+export function reconnect(document: PipelineDocument, old: string, edge: Edge, tuning: Tuning | null = null): void {
   document.perform({ name: 'reconnect' }, () => {
     document.edges.delete(old);
-    wire(document, edge, several);
+    tune(document, tuning);
+    wire(document, edge);
   });
 }
 
@@ -204,11 +220,8 @@ function place(document: PipelineDocument, name: string, positions: Positions, m
   );
 }
 
-function wire(document: PipelineDocument, edge: Edge, several = false): void {
-  if (!several) {
-    for (const [id, other] of [...document.edges.entries()])
-      if (other.target === edge.target) document.edges.delete(id);
-  }
+function wire(document: PipelineDocument, edge: Edge): void {
+  for (const [id, other] of [...document.edges.entries()]) if (other.target === edge.target) document.edges.delete(id);
   document.putEdge(edge);
 }
 

@@ -13,15 +13,13 @@ export type PartFields = (kind: string) => readonly string[];
 export function addPart(
   document: PipelineDocument,
   part: Part,
-  { node, field, several = false }: { node: string; field: string; several?: boolean },
+  { node, field }: { node: string; field: string },
 ): string {
   const name = freshPartName(document, part.title ?? 'part');
   document.perform({ name: 'addPart', subject: part.title ?? name }, () => {
     document.putPart(name, part);
     const params = document.nodes.get(node)?.get('params');
-    if (!(params instanceof Y.Map)) return;
-    const before = params.get(field);
-    params.set(field, several && Array.isArray(before) ? [...(before as Json[]), name] : several ? [name] : name);
+    if (params instanceof Y.Map) params.set(field, name);
   });
   return name;
 }

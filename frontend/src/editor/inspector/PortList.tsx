@@ -6,7 +6,7 @@ import { edgeId } from '../document/graph';
 import { connect, disconnect } from '../document/operations';
 import { usePicture, useSession, useTitleOf } from '../session';
 import type { Catalogue, InputPort, OutputPort } from '../types/catalogue';
-import { portsOf, whyNot } from '../types/ports';
+import { portsOf, tuningFor, whyNot } from '../types/ports';
 import styles from './inspector.module.css';
 
 /** What a node takes and gives, in words; an input can be wired here too, without a pointer. */
@@ -78,7 +78,8 @@ function Source({ node, port }: { node: NodePicture; port: InputPort }) {
       label={t('inspector.from', { port: port.name })}
       testId={`source-${port.name}`}
       onChange={(source) => {
-        if (source !== NOTHING) connect(document, { source, target });
+        if (source !== NOTHING)
+          connect(document, { source, target }, tuningFor(catalogue, picture, { source, target }));
         else if (wired) disconnect(document, [edgeId(wired)]);
       }}
     />

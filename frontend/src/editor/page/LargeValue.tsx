@@ -4,10 +4,10 @@ import { useShallow } from 'zustand/react/shallow';
 import { Dialog } from '@/ui';
 import { ValueActions } from '@/values/ValueActions';
 import { ValueView } from '@/values/ValueView';
-import { Cited } from '../canvas/NodeResult';
+import { Cited, useOutputs } from '../canvas/NodeResult';
 import { resultOf } from '../run/results';
 import { usePicture, usePlace, useRun, useSession, useView } from '../session';
-import { kindNamed } from '../types/catalogue';
+import { titleOfNode } from '../types/parts';
 import styles from './page.module.css';
 
 /** One result with the room to read it. */
@@ -21,9 +21,9 @@ function Opened({ node }: { node: string }) {
   const { catalogue, view } = useSession();
   const open = usePicture((each) => each);
   const place = usePlace();
-  const result = useRun(useShallow(({ run }) => resultOf(run, open, node, place)));
-  const picture = open.nodes[node];
-  const title = picture?.title ?? kindNamed(catalogue, picture?.kind ?? '')?.title ?? node;
+  const order = useOutputs(node);
+  const result = useRun(useShallow(({ run }) => resultOf(run, open, node, place, order)));
+  const title = titleOfNode(catalogue, open, node);
   return (
     <Dialog
       open

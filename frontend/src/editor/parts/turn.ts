@@ -13,16 +13,16 @@ import {
   type GraphNode,
   type Json,
   type Part,
+  type Position,
 } from '../document/graph';
 import { freshId, freshName } from '../document/names';
-import { cornerOf, putFragment } from '../document/operations';
+import { putFragment } from '../document/operations';
 import { freshPartName } from '../document/parts';
 import type { GraphPicture, NodePicture } from '../document/picture';
 import { defaultsOf, kindNamed, type Catalogue, type Kind } from '../types/catalogue';
 import { inputPort, outputPort } from '../types/ports';
-import { nameOf, partFields, partsNamedBy } from '../types/parts';
+import { nameOf, partFields, partsNamedBy, PIPELINE_KIND } from '../types/parts';
 
-export const PIPELINE_KIND = 'flow.pipeline';
 const APART = 340;
 
 /** Why a selection can't be turned into a part. */
@@ -77,7 +77,7 @@ export function turnIntoPart(
     for (const edge of [...document.edges.values()])
       if (inside.has(nodeOf(edge.source)) || inside.has(nodeOf(edge.target))) document.edges.delete(edgeId(edge));
     document.putPart(name, { graph, title });
-    document.putNode(node, { kind: PIPELINE_KIND, params: { part: name }, title, position: centreOf(picture, ids) });
+    document.putNode(node, { kind: PIPELINE_KIND, params: { part: name }, position: centreOf(picture, ids) });
     for (const each of into) document.putEdge({ source: each.source, target: `${node}.${each.name}` });
     for (const each of out)
       for (const edge of each.edges) document.putEdge({ source: `${node}.${each.name}`, target: edge.target });
@@ -197,7 +197,10 @@ export function unpack(document: PipelineDocument, catalogue: Catalogue, id: str
   let ids: string[] = [];
   document.perform({ name: 'unpack', subject: node.title ?? part.title ?? name }, () => {
     const at = node.position ?? [0, 0];
-    ids = inner.length > 0 ? putFragment(document, fragment, cornerFor(fragment, at), partFields(catalogue), true) : [];
+    ids =
+      inner.length > 0
+        ? putFragment(document, fragment, cornerAround(part.graph, inner, at), partFields(catalogue), true)
+        : [];
     const renamed = new Map(inner.map((each, index) => [each, ids[index] as string]));
     rewire(document, part.graph, id, ends, renamed);
     document.nodes.delete(id);
@@ -206,8 +209,12 @@ export function unpack(document: PipelineDocument, catalogue: Catalogue, id: str
   return ids;
 }
 
-const cornerFor = (fragment: { nodes: Record<string, GraphNode> }, at: readonly [number, number]) =>
-  cornerOf(fragment).every(Number.isFinite) ? at : ([0, 0] as const);
+/** The top left corner that puts the middle of these nodes where the one node stood. */
+function cornerAround(graph: GraphPicture, ids: readonly string[], at: Position): Position {
+  const places = ids.map((id) => graph.nodes[id]?.position ?? ([0, 0] as const));
+  const [x, y] = centreOf(graph, ids);
+  return [at[0] - x + Math.min(...places.map(([left]) => left)), at[1] - y + Math.min(...places.map(([, top]) => top))];
+}
 
 interface Ends {
   /** The names by which input and output nodes of a part are known outside, by their ids. */

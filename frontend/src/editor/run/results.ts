@@ -21,13 +21,21 @@ export function resultAt(step: StepState | undefined, port: string): Result | nu
 
 /**
  * What a node shows: its first output that says something, for an output node what is wired into it. `place` is what the paths of
- * the graph's steps begin with, where it is a part's.
+ * the graph's steps begin with, where it is a part's; `order` are the node's outputs as its kind has them.
  */
-export function resultOf(run: RunState, picture: GraphPicture, node: string, place = ''): Result | null {
+export function resultOf(
+  run: RunState,
+  picture: GraphPicture,
+  node: string,
+  place = '',
+  order: readonly string[] = [],
+): Result | null {
   const step = run.steps[place + node];
   if (picture.nodes[node]?.kind.startsWith('output.')) return resultOfOutput(run, picture, node, place);
-  const ports = [...Object.keys(step?.outputs ?? {}), ...Object.keys(step?.streams ?? {})];
-  const first = ports.find((port) => port !== 'error') ?? ports[0];
+  const there = [...Object.keys(step?.outputs ?? {}), ...Object.keys(step?.streams ?? {})];
+  // What comes out of the database has its fields in an order of its own.
+  const ports = [...order.filter((port) => there.includes(port)), ...there];
+  const first = ports.find((port) => step?.outputs?.[port] !== '') ?? ports[0];
   if (first !== undefined) return resultAt(step, first);
   const preview = step?.previews.at(-1);
   return preview === undefined ? null : { port: '', value: preview, streaming: false };

@@ -19,6 +19,26 @@ export const partFields =
 
 export const partParams = (kind: Kind): readonly string[] => kind.ports_of_parts?.parts ?? [];
 
+/** The kind that runs one part, once: it is called as its part is. */
+export const PIPELINE_KIND = 'flow.pipeline';
+
+/** What a node is called: by its own title, a sub-pipeline by its part's, else by its kind's. */
+export function titleOfNode(
+  catalogue: Catalogue,
+  { nodes, parts }: Pick<GraphPicture, 'nodes' | 'parts'>,
+  id: string,
+): string {
+  const node = nodes[id];
+  if (!node) return id;
+  return node.title ?? parts[sharedPart(node) ?? '']?.title ?? kindNamed(catalogue, node.kind)?.title ?? node.kind;
+}
+
+/** The part whose title is a node's as well: renaming the one renames the other. */
+export function sharedPart(node: NodePicture): string | undefined {
+  const name = node.params['part'];
+  return node.kind === PIPELINE_KIND && node.title === undefined && typeof name === 'string' ? name : undefined;
+}
+
 /** Whether a node runs parts. */
 export const isFlow = (kind: Kind | undefined): boolean => kind?.ports_of_parts != null;
 

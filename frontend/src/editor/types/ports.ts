@@ -80,23 +80,81 @@ export function whyNot(catalogue: Catalogue, picture: GraphPicture, edge: Edge):
   const target = inputPort(catalogue, picture, edge.target);
   if (!source || !target) return { code: 'unknown', source: portOf(edge.source), target: portOf(edge.target) };
   if (ancestors(picture.edges, from).has(to)) return { code: 'circle' };
-  return refusalOf(catalogue, source.type, target.type);
+  const refusal = refusalOf(catalogue, source.type, target.type);
+  return refusal && !tuningFor(catalogue, picture, edge) ? refusal : null;
+}
+
+/** A knob to be set along with a wire, since a port at one end follows it. */
+export interface Tuning {
+  readonly node: string;
+  readonly param: string;
+  readonly value: string;
+}
+
+/**
+ * How a node that takes values of any type becomes one for this wire's: its type knob set to what makes the port fit. Null where
+ * it fits as it is, can't be made to, or is wired already for another type.
+ */
+export function tuningFor(catalogue: Catalogue, picture: GraphPicture, edge: Edge): Tuning | null {
+  const source = outputPort(catalogue, picture, edge.source);
+  const target = inputPort(catalogue, picture, edge.target);
+  if (!source || !target || !refusalOf(catalogue, source.type, target.type)) return null;
+  const into = tunedNode(catalogue, picture, edge, nodeOf(edge.target), target, source.type);
+  return into ?? tunedNode(catalogue, picture, edge, nodeOf(edge.source), source, target.type);
+}
+
+function tunedNode(
+  catalogue: Catalogue,
+  picture: GraphPicture,
+  edge: Edge,
+  id: string,
+  port: InputPort | OutputPort,
+  type: string,
+): Tuning | null {
+  const node = picture.nodes[id];
+  const kind = node && kindNamed(catalogue, node.kind);
+  if (!kind || !port.follows) return null;
+  const following = new Set([...kind.inputs, ...kind.outputs].filter((each) => each.follows).map((each) => each.name));
+  // The wire that this one would take the place of binds nothing.
+  const bound = picture.edges.some(
+    ({ source, target }) =>
+      target !== edge.target && [source, target].some((end) => nodeOf(end) === id && following.has(portOf(end))),
+  );
+  const value = bound ? null : knobFor(kind, port, type);
+  return value === null ? null : { node: id, param: port.follows, value };
+}
+
+/** What the knob that a port follows must say for the port to be of this type; null when it can't. */
+export function knobFor(kind: Kind, { name, follows }: InputPort | OutputPort, type: string): string | null {
+  const knob = follows === undefined ? undefined : kind.params.properties?.[follows];
+  const fresh = [...kind.inputs, ...kind.outputs].find((each) => each.name === name && each.follows === follows)?.type;
+  if (!knob || fresh === undefined || typeof knob.default !== 'string') return null;
+  const fits = (knob.enum ?? []).find((each) => fresh.replace(String(knob.default), String(each)) === type);
+  return typeof fits === 'string' ? fits : null;
 }
 
 export interface Offer {
   kind: Kind;
   /** The port of the new node that the wire would go to; absent when nothing is being wired. */
   port?: string;
+  /** Knobs that must be set for that. */
+  params?: Record<string, string>;
 }
 
 /** Kinds that could stand at the other end of a wire of this type, each with its first port that fits. */
 export function kindsThatFit(catalogue: Catalogue, wire: { from: string } | { into: string }): Offer[] {
   return catalogue.nodes.flatMap((kind): Offer[] => {
-    if ('from' in wire) {
-      const port = kind.inputs.find((each) => !refusalOf(catalogue, wire.from, each.type));
-      return port ? [{ kind, port: port.name }] : [];
+    const type = 'from' in wire ? wire.from : wire.into;
+    const ports: readonly (InputPort | OutputPort)[] = 'from' in wire ? kind.inputs : kind.outputs;
+    const fits = (port: InputPort | OutputPort) =>
+      !('from' in wire ? refusalOf(catalogue, type, port.type) : refusalOf(catalogue, port.type, type));
+    const exact = ports.find((port) => port.type === type) ?? ports.find((port) => !port.follows && fits(port));
+    if (exact) return [{ kind, port: exact.name }];
+    for (const port of ports) {
+      const value = knobFor(kind, port, type);
+      if (value !== null && port.follows) return [{ kind, port: port.name, params: { [port.follows]: value } }];
     }
-    const port = kind.outputs.find((each) => !refusalOf(catalogue, each.type, wire.into));
-    return port ? [{ kind, port: port.name }] : [];
+    const any = ports.find(fits);
+    return any ? [{ kind, port: any.name }] : [];
   });
 }
