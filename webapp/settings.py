@@ -146,5 +146,6 @@ LOGGING = {
         # A 404 or a 422 is the client's business and no line in the log.
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "webapp": {"handlers": ["console"], "level": "INFO"},
+        "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }

@@ -1,6 +1,7 @@
 """`python -m deploy.local.web FD`: the ASGI server on a listening socket that was handed over.
 
-uvicorn's own `--fd` takes any socket for a Unix one, and so leaves Nagle's delay on and hides the client's address.
+`HOST:PORT` in its place makes one, as in a container. uvicorn's own `--fd` takes any socket for a Unix one, and so
+leaves Nagle's delay on and hides the client's address.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 import uvicorn
 
 
-def main(descriptor: int) -> None:
+def main(where: str) -> None:
     config = uvicorn.Config(
         "webapp.asgi:application",
         ws="websockets-sansio",
@@ -22,9 +23,17 @@ def main(descriptor: int) -> None:
         access_log=False,
         server_header=False,
         log_level="warning",
+        log_config=None,  # the settings say how lines look, for uvicorn's as well
     )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+    uvicorn.Server(config).run(sockets=[_listening(where)])
+
+
+def _listening(where: str) -> socket.socket:
+    if where.isdecimal():
+        return socket.socket(fileno=int(where))
+    host, _, port = where.rpartition(":")
+    return socket.create_server((host, int(port)), backlog=1024)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(sys.argv[1])
