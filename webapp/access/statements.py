@@ -4,6 +4,7 @@ They are asked for on the event loop, past the ORM and the threads that it needs
 that may not, gets no row here; it then takes the way of `webapp.access.scope`, which says why, and notes its use.
 """
 
+from functools import cache
 from typing import Any
 
 from webapp.access.tokens import digest
@@ -11,7 +12,7 @@ from webapp.workspaces.models import Role
 
 KEY = """
     SELECT k.id, k.workspace_id, k.created_by_id, k.most_queued FROM workspaces_apikey k
-    WHERE k.digest = %(digest)s AND k.role = ANY(%(roles)s) AND k.used > now() - interval '1 hour'
+    WHERE k.digest = %(digest)s AND k.role = ANY(%(roles)s::text[]) AND k.used > now() - interval '1 hour'
 """
 
 
@@ -20,4 +21,10 @@ def key_values(authorization: str, needed: Role) -> dict[str, Any] | None:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.startswith("gs_"):
         return None
-    return {"digest": digest(token.strip()), "roles": [role.value for role in Role if role.covers(needed)]}
+    return {"digest": digest(token.strip()), "roles": _at_least(needed)}
+
+
+@cache
+def _at_least(needed: Role) -> str:
+    """As Postgres writes an array."""
+    return "{" + ",".join(role.value for role in Role if role.covers(needed)) + "}"

@@ -179,7 +179,7 @@ def _remembered(pipeline: Pipeline, key: str, wanted: Wanted) -> Run | None:
 
 def _cancel_here(run: Run) -> bool:
     """False when a worker was quicker."""
-    earlier = "[" + ",".join(entry.pair for entry in log_so_far(run.pk)) + "]" if run.claims else "[]"
+    earlier = "[" + ",".join(entry.pair for entry in log_so_far(run.pk)) + "]" if run.token else "[]"
     at = (timezone.now() - run.started).total_seconds() if run.started else 0.0
     end = {"kind": "run.finished", "at": round(at, 6), "status": "cancelled", "outputs": {}}
     values: dict[str, Any] = {"run": run.pk, "status": run.status, "token": run.token}
