@@ -79,8 +79,7 @@ class Whisper:
         self.longest = int(config["max_target_positions"])
         self.width = int(config["d_model"])
         self._heads = {side: int(config[f"{side}_attention_heads"]) for side in ("encoder", "decoder")}
-        loaded = load_file(folder / "model.safetensors", device=str(device.torch))
-        weights = {name.removeprefix("model."): weight.to(device.dtype) for name, weight in loaded.items()}
+        weights = _load(folder, device)
         self.bytes = sum(weight.nbytes for weight in weights.values())
         self._encoder = [_layer(weights, f"encoder.layers.{at}.") for at in range(int(config["encoder_layers"]))]
         self._decoder = [_layer(weights, f"decoder.layers.{at}.") for at in range(int(config["decoder_layers"]))]
@@ -173,6 +172,16 @@ def _joined(x: torch.Tensor) -> torch.Tensor:
 
 def _through(layer: _Layer, x: torch.Tensor) -> torch.Tensor:
     return x + layer.down(functional.gelu(layer.up(layer.before_mlp(x))))
+
+
+def _load(folder: Path, device: Device) -> dict[str, torch.Tensor]:
+    """From one file, or from several where there is not one."""
+    whole = folder / "model.safetensors"
+    weights: dict[str, torch.Tensor] = {}
+    for file in [whole] if whole.is_file() else sorted(folder.glob("model-*.safetensors")):
+        loaded = load_file(file, device=str(device.torch))
+        weights |= {name.removeprefix("model."): weight.to(device.dtype) for name, weight in loaded.items()}
+    return weights
 
 
 def _norm(weights: dict[str, torch.Tensor], name: str) -> _Norm:
