@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pipelines.checks.bind import Bound, bind
+from pipelines.checks.encoders import check_encoders
 from pipelines.checks.references import World, check_references
 from pipelines.checks.settings import check_settings
 from pipelines.checks.shape import check_shape, check_use
@@ -21,7 +22,8 @@ def check(form: Graph | JSON, catalogue: Mapping[str, type[Node]], world: World 
     except MalformedGraph as malformed:
         return malformed.findings
     bound = bind(graph, catalogue)
-    return sorted([*_found(bound, world), *_useless(bound)], key=lambda finding: _ORDER[finding.severity])
+    found = [*_found(bound, world), *check_encoders(bound, world), *_useless(bound)]
+    return sorted(found, key=lambda finding: _ORDER[finding.severity])
 
 
 def faults(bound: Bound) -> list[Finding]:

@@ -51,7 +51,6 @@ def check_references(bound: Bound, world: World | None) -> Iterator[Finding]:
     """Findings about names that mean nothing; without a world, only about those not chosen yet."""
     models = world.models() if world else None
     collections = world.collections() if world else None
-    before = _vector_edges(bound) if collections else {}
     for name, node in bound.nodes.items():
         for field, what, task in references_of(type(node)):
             value = getattr(node, field)
@@ -60,8 +59,9 @@ def check_references(bound: Bound, world: World | None) -> Iterator[Finding]:
                 yield Finding(f"no-{what}", "error", message, name)
             elif what == "model" and models is not None and value is not None:
                 yield from _check_model(bound, name, value, task, models)
-            elif what == "collection" and collections is not None and value is not None:
-                yield from _check_collection(bound, name, value, collections, before)
+            elif what == "collection" and collections is not None and value is not None and value not in collections:
+                message = f"{bound.called(name)} asks for the collection “{value}”, which isn't here. Choose another."
+                yield Finding("unknown-collection", "error", message, name)
 
 
 def _check_model(bound: Bound, name: str, model: str, task: str | None, models: Mapping[str, str]) -> Iterator[Finding]:
@@ -71,53 +71,3 @@ def _check_model(bound: Bound, name: str, model: str, task: str | None, models: 
     elif task is not None and models[model] != task:
         message = f"{bound.called(name)} needs a model for “{task}”, but “{model}” is for “{models[model]}”."
         yield Finding("wrong-model", "error", message, name)
-
-
-def _check_collection(
-    bound: Bound, name: str, collection: str, collections: Mapping[str, str], before: dict[str, list[str]]
-) -> Iterator[Finding]:
-    if collection not in collections:
-        message = f"{bound.called(name)} asks for the collection “{collection}”, which isn't here. Choose another."
-        yield Finding("unknown-collection", "error", message, name)
-        return
-    encoder = collections[collection]
-    for path in _paths_from_encoders(bound, before, name):
-        model = _encoder_of(bound.nodes[path[0]])
-        if model and model != encoder:
-            message = (
-                f"The vectors of {bound.called(path[0])} come from “{model}”, but the collection “{collection}” holds "
-                f"those of “{encoder}”. They can't be compared: choose “{encoder}” in {bound.called(path[0])}."
-            )
-            yield Finding("encoder-mismatch", "error", message, name, path=path)
-
-
-def _encoder_of(node: Node) -> str | None:
-    for field, what, task in references_of(type(node)):
-        if what == "model" and task == "encoder":
-            return str(getattr(node, field))
-    return None
-
-
-def _paths_from_encoders(bound: Bound, before: dict[str, list[str]], name: str) -> Iterator[tuple[str, ...]]:
-    """From each nearest encoder upstream, the way its vectors take to `name` as Documents or as an Embedding."""
-    seen: set[str] = {name}
-    waiting: list[tuple[str, ...]] = [(name,)]
-    while waiting:
-        path = waiting.pop()
-        for source in before.get(path[0], ()):
-            if source in seen or source not in bound.nodes:
-                continue
-            seen.add(source)
-            if _encoder_of(bound.nodes[source]) is not None:
-                yield (source, *path)
-            else:
-                waiting.append((source, *path))
-
-
-def _vector_edges(bound: Bound) -> dict[str, list[str]]:
-    before: dict[str, list[str]] = {}
-    for edge in bound.graph.edges:
-        port = bound.inputs.get(edge.target.node, {}).get(edge.target.port)
-        if port is not None and port.type.name in ("Documents", "Embedding"):
-            before.setdefault(edge.target.node, []).append(edge.source.node)
-    return before

@@ -294,3 +294,47 @@ def test_what_a_graph_needs_is_looked_for_in_its_parts() -> None:
     part["nodes"]["find"] = {"kind": "retrieve.passages", "params": {"collection": "handbook"}}
     graph = running("flow.pipeline", {"part": "say"}, say=part, idle=answering())
     assert needs(graph, CATALOGUE) == {"model": ["smollm2-135m-instruct", "another"], "collection": ["handbook"]}
+
+
+def vectors(encoder: str) -> dict[str, Any]:
+    """A part that cuts documents and gives their passages vectors."""
+    return graph_of(
+        {
+            "in": "input.value",
+            "cut": "passages.split",
+            "embed": ("passages.embed", {"model": encoder}),
+            "out": ("output.documents", {"name": "passages"}),
+        },
+        "in.value -> cut.documents",
+        "cut.documents -> embed.documents",
+        "embed.documents -> out.value",
+    ).dump()
+
+
+STORING = graph_of(
+    {"in": "input.value", "store": ("collection.store", {"collection": "handbook"})}, "in.value -> store.documents"
+).dump()
+
+
+@pytest.mark.parametrize(("encoder", "wrong"), [("all-minilm-l6-v2", []), ("other-encoder", ["encoder-mismatch"])])
+def test_vectors_are_followed_from_one_part_into_another(encoder: str, wrong: list[str]) -> None:
+    graph = with_parts(
+        graph_of(
+            {
+                "file": "input.file",
+                "read": "document.read",
+                "a": ("flow.pipeline", {"part": "vectors"}),
+                "b": ("flow.pipeline", {"part": "storing"}),
+            },
+            "file.file -> read.file",
+            "read.documents -> a.value",
+            "a.passages -> b.value",
+        ),
+        vectors=vectors(encoder),
+        storing=STORING,
+    )
+    assert codes(graph, Workspace()) == wrong
+    for finding in found(graph, Workspace()):
+        assert finding.node == "b/store"
+        assert finding.path == ("a/embed", "a/out", "b/in", "b/store")
+        assert "The vectors of “a” › “embed”" in finding.message
