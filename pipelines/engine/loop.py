@@ -92,7 +92,10 @@ class Loop:
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` beside the steps, and before the run ends."""
-        self._tasks.create_task(work)
+        if self.stopped:
+            work.close()
+        else:
+            self._tasks.create_task(work)
 
     def under_way(self) -> list[Step]:
         """The steps that have begun and not ended."""
@@ -109,6 +112,8 @@ class Loop:
         return [self.steps[at] for at in self.plan.roots]
 
     def _begin(self, step: Step) -> None:
+        if self.stopped:  # what a part still does in the moment in which its run is cancelled leads nowhere
+            return
         self._following += 1
         self._tasks.create_task(self._follow(step))
 
