@@ -23,8 +23,10 @@ def begin(name: str, environ: MutableMapping[str, str]) -> int | None:
         raise RuntimeError(f"GENAISYS_METRICS_PORT is {given!r}; it must be a port, or host:port.")
     from prometheus_client import start_http_server
 
-    from telemetry.metrics import REGISTRY
+    from telemetry.metrics import REGISTRY, gauge
 
+    if name == "genaisys-run-worker":
+        gauge("genaisys_runs_here")  # 0 is told before there is a run
     try:
         start_http_server(int(port), host or "127.0.0.1", REGISTRY)
     except OSError as error:
