@@ -10,6 +10,9 @@ from pathlib import Path
 
 from webapp.artifacts.stores import address
 
+# Runs of a workspace that may wait for their turn, where its owner says nothing else; the web has the same default.
+MOST_QUEUED = 1000
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -26,6 +29,7 @@ class Settings:
     artifacts: str
     concurrent_runs: int
     results_bytes: int
+    most_queued: int
     secret_key: str = field(repr=False)
     log_level: str
 
@@ -49,6 +53,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         artifacts=address(environ, home),
         concurrent_runs=_whole_number(environ, "GENAISYS_CONCURRENT_RUNS", default=2000),
         results_bytes=_whole_number(environ, "GENAISYS_RESULTS_BYTES", default=2 * 1024**3),
+        most_queued=_whole_number(environ, "GENAISYS_MOST_QUEUED", default=MOST_QUEUED),
         secret_key=environ.get("GENAISYS_SECRET_KEY") or "",
         log_level=(environ.get("GENAISYS_LOG_LEVEL") or "INFO").upper(),
     )

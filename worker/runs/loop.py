@@ -52,7 +52,7 @@ class RunLoop:
         self._refused_for_room = False
         url = settings.require_database()
         self._lease = Lease(url, on_beat=self._on_beat, info=self._info)
-        self._reaper = Reaper(url, ring=self.ring)
+        self._reaper = Reaper(url, ring=self.ring, catalogue=catalogue, most_queued=settings.most_queued)
         self._thread = threading.Thread(target=self._work, name="runs", daemon=True)
 
     def start(self) -> None:

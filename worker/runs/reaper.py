@@ -1,4 +1,5 @@
-"""Puts the runs of dead workers and those whose time has come back into the queue, and rings for what waits there.
+"""Puts the runs of dead workers and those whose time has come back into the queue, with what schedules ask for, and
+rings for what waits there.
 
 Twice a second, in every worker.
 """
@@ -7,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
 
 from worker.runs.host import ThisProcess, lives
+from worker.runs.schedules import fire
 from worker.runs.waits import come_due
 
 log = logging.getLogger(__name__)
@@ -47,9 +49,13 @@ def reap(connection: psycopg.Connection[Any], process: ThisProcess) -> bool:
 
 
 class Reaper:
-    def __init__(self, database_url: str, *, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, database_url: str, *, ring: Callable[[], None], catalogue: Mapping[str, Any], most_queued: int
+    ) -> None:
         self._database_url = database_url
         self._ring = ring
+        self._catalogue = catalogue
+        self._most_queued = most_queued
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="reaper", daemon=True)
 
@@ -66,10 +72,14 @@ class Reaper:
             try:
                 with self._connect() as connection:
                     while not self._stopping.wait(PAUSE):
-                        if come_due(connection) + reap(connection, process):
+                        if self._look(connection, process):
                             self._ring()
             except psycopg.Error as error:
                 log.debug("the reaper waits for Postgres: %s", error)
+
+    def _look(self, connection: psycopg.Connection[Any], process: ThisProcess) -> bool:
+        fired = fire(connection, self._catalogue, self._most_queued)
+        return bool(come_due(connection) + reap(connection, process) + fired)
 
     def _connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(
@@ -78,4 +88,8 @@ class Reaper:
             connect_timeout=3,
             application_name="run worker: reaper",
             options="-c statement_timeout=5000",
+            keepalives_idle=5,
+            keepalives_interval=2,
+            keepalives_count=3,
+            tcp_user_timeout=10_000,
         )
