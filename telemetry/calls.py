@@ -53,9 +53,9 @@ class Answering:
         self._over = True
         said = said or {}
         outcome = "cancelled" if said.get("finish") == "cancelled" else outcome
-        metrics.counter("genaisys_model_calls_total").labels(self._model, self._op, outcome).inc()
+        metrics.counted("genaisys_model_calls_total", self._model, self._op, outcome).inc()
         taken = time.monotonic() - self._began
-        metrics.histogram("genaisys_model_call_seconds").labels(self._model, self._op).observe(taken)
+        metrics.timed("genaisys_model_call_seconds", self._model, self._op).observe(taken)
         if self._span:
             self._span.ended(outcome, said)
 

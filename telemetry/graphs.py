@@ -12,6 +12,8 @@ _AT = re.compile(r"\[\d+\]$")
 def node_at(graph: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     """The node as its graph describes it; empty where the path leads nowhere."""
     nodes, parts = graph.get("nodes", {}), graph.get("parts") or {}
+    if path in nodes:
+        return nodes[path] or {}
     first, _, rest = path.partition("/")
     node = nodes.get(_AT.sub("", first)) or {}
     if not rest:

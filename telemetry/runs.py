@@ -50,8 +50,8 @@ class WatchedRun:
         if not self._here:
             return
         self._leave()
-        metrics.counter("genaisys_runs_ended_total").labels(status).inc()
-        metrics.histogram("genaisys_run_seconds").labels(status).observe(time.time() - self._began)
+        metrics.counted("genaisys_runs_ended_total", status).inc()
+        metrics.timed("genaisys_run_seconds", status).observe(time.time() - self._began)
         if self._spans:
             self._spans.ended(status, error)
 
@@ -60,7 +60,7 @@ class WatchedRun:
         if not self._here:
             return
         self._leave()
-        metrics.counter("genaisys_runs_let_go_total").labels(reason).inc()
+        metrics.counted("genaisys_runs_let_go_total", reason).inc()
         if self._spans:
             self._spans.let_go()
 
@@ -86,37 +86,37 @@ def _kind(graph: Mapping[str, Any], event: Event) -> str:
 
 
 def _started(graph: Mapping[str, Any], event: Event) -> None:
-    metrics.counter("genaisys_step_attempts_total").labels(_kind(graph, event)).inc()
+    metrics.counted("genaisys_step_attempts_total", _kind(graph, event)).inc()
 
 
 def _finished(graph: Mapping[str, Any], event: Event) -> None:
     kind = _kind(graph, event)
-    metrics.counter("genaisys_steps_total").labels(kind, "succeeded").inc()
+    metrics.counted("genaisys_steps_total", kind, "succeeded").inc()
     if not event.get("cached"):
-        metrics.histogram("genaisys_step_seconds").labels(kind).observe(event.get("seconds") or 0.0)
+        metrics.timed("genaisys_step_seconds", kind).observe(event.get("seconds") or 0.0)
     if reason := event.get("reason"):
-        metrics.counter("genaisys_step_cache_total").labels(reason).inc()
+        metrics.counted("genaisys_step_cache_total", reason).inc()
     if usage := event.get("usage"):
         _use(str((node_at(graph, event["node"]).get("params") or {}).get("model", "unknown")), usage)
 
 
 def _use(model: str, usage: Mapping[str, Any]) -> None:
     for way, count in (usage.get("tokens") or {}).items():
-        metrics.counter("genaisys_tokens_total").labels(model, way).inc(count)
+        metrics.counted("genaisys_tokens_total", model, way).inc(count)
     if cost := usage.get("cost"):
-        metrics.counter("genaisys_cost_total").labels(model, cost["currency"]).inc(cost["amount"])
+        metrics.counted("genaisys_cost_total", model, cost["currency"]).inc(cost["amount"])
     for said, name in _SECONDS.items():
         if usage.get(said) is not None:
-            metrics.histogram(name).labels(model).observe(usage[said])
+            metrics.timed(name, model).observe(usage[said])
 
 
 def _failed(graph: Mapping[str, Any], event: Event) -> None:
     if event.get("final", True):
-        metrics.counter("genaisys_steps_total").labels(_kind(graph, event), "failed").inc()
+        metrics.counted("genaisys_steps_total", _kind(graph, event), "failed").inc()
 
 
 def _skipped(graph: Mapping[str, Any], event: Event) -> None:
-    metrics.counter("genaisys_steps_total").labels(_kind(graph, event), "skipped").inc()
+    metrics.counted("genaisys_steps_total", _kind(graph, event), "skipped").inc()
 
 
 _SECONDS = {
