@@ -10,6 +10,8 @@ from pipelines.checks.signature import port_faults, signature
 from pipelines.graph import End, Finding, Graph
 from pipelines.node import ERROR, FlowNode, Node, Port, Signature
 
+MOST_PORTS = 32  # inputs of a part, and outputs: thousands of nodes may run it, and each has them all
+
 
 @dataclass(slots=True)
 class Bound:
@@ -94,7 +96,11 @@ def _bind_part(bound: Bound, part: str, catalogue: Mapping[str, type[Node]]) -> 
     if part not in bound.parts:
         inner = bind(bound.graph.parts[part].graph, catalogue)
         bound.parts[part] = inner
-        bound.signatures[part] = signature(inner.graph, inner.nodes, inner.inputs, inner.output)
+        ports = signature(inner.graph, inner.nodes, inner.inputs, inner.output)
+        if max(len(ports.inputs), len(ports.outputs)) > MOST_PORTS:
+            inner.findings.append(_many_ports(bound, part))
+            ports = Signature(ports.inputs[:MOST_PORTS], ports.outputs[:MOST_PORTS])
+        bound.signatures[part] = ports
 
 
 _Ports = tuple[dict[str, Port], dict[str, Port]]
@@ -114,6 +120,12 @@ def _ports(node: Node, shared: dict[type[Node], _Ports]) -> _Ports:
 def _unknown_kind(bound: Bound, name: str, kind: str) -> Finding:
     message = f"{bound.called(name)} is of a kind that doesn't exist here: “{kind[:60]}”. Replace it by another node."
     return Finding("unknown-kind", "error", message, name)
+
+
+def _many_ports(bound: Bound, part: str) -> Finding:
+    called = bound.graph.parts[part].title or part
+    message = f"The part “{called}” has more than {MOST_PORTS} inputs or outputs. Put several of them into one list."
+    return Finding("many-ports", "error", message)
 
 
 def _unknown_part(bound: Bound, name: str, part: str) -> Finding:

@@ -12,6 +12,7 @@ from pipelines.graph import Finding, Graph, MalformedGraph
 from pipelines.node import Node
 from pipelines.values import JSON
 
+MOST_FINDINGS = 1_000  # nobody reads more, and a browser has to hold them all
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -20,10 +21,17 @@ def check(form: Graph | JSON, catalogue: Mapping[str, type[Node]], world: World 
     try:
         graph = form if isinstance(form, Graph) else Graph.parse(form)
     except MalformedGraph as malformed:
-        return malformed.findings
+        return _shortened(malformed.findings)
     bound = bind(graph, catalogue)
     found = [*_found(bound, world), *check_encoders(bound, world), *_useless(bound)]
-    return sorted(found, key=lambda finding: _ORDER[finding.severity])
+    return _shortened(sorted(found, key=lambda finding: _ORDER[finding.severity]))
+
+
+def _shortened(found: list[Finding]) -> list[Finding]:
+    if len(found) <= MOST_FINDINGS:
+        return found
+    more = f"There are {len(found) - MOST_FINDINGS:,} more findings. Mend some of these first."
+    return [*found[:MOST_FINDINGS], Finding("more", "note", more)]
 
 
 def faults(bound: Bound) -> list[Finding]:

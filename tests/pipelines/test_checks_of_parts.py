@@ -338,3 +338,23 @@ def test_vectors_are_followed_from_one_part_into_another(encoder: str, wrong: li
         assert finding.node == "b/store"
         assert finding.path == ("a/embed", "a/out", "b/in", "b/store")
         assert "The vectors of “a” › “embed”" in finding.message
+
+
+def many_inputs(count: int) -> dict[str, Any]:
+    inputs = {f"n{number}": ("input.text", {"name": f"n{number}"}) for number in range(count)}
+    return graph_of({**inputs, "out": "output.text"}, "n0.text -> out.value").dump()
+
+
+def test_a_part_has_so_many_ports_and_no_more() -> None:
+    def told(count: int) -> list[str]:
+        return codes(running("flow.pipeline", {"part": "x"}, "run.answer -> out.value", x=many_inputs(count)))
+
+    assert "many-ports" not in told(32)
+    assert "many-ports" in told(33)
+
+
+def test_of_very_many_findings_the_first_are_told() -> None:
+    graph = Graph.parse({"version": 1, "nodes": {f"n{number}": {"kind": "x"} for number in range(3_000)}})
+    findings = found(graph)
+    assert len(findings) == 1_001
+    assert "2,000 more" in findings[-1].message
