@@ -1,4 +1,4 @@
-"""`python -m worker run graph.json --input name=value | models fetch | models list`: without a server or a database."""
+"""`python -m worker run graph.json --input name=value | models fetch|list | serve MODEL`, without a database."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from worker.models.command import main as models
 
         return models(argv[1:])
+    if argv[:1] == ["serve"]:
+        from worker.models.serve.command import main as serve
+
+        return serve(argv[1:])
     options = _parser().parse_args(argv)
     logs.set_up("WARNING")
     try:
@@ -84,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, help="makes random steps repeatable")
     run.add_argument("--save", type=Path, metavar="FOLDER", help="where files among the results are written")
     commands.add_parser("models", help="fetch starter models, or list what is here", add_help=False)
+    commands.add_parser("serve", help="serve a model by the OpenAI protocol", add_help=False)
     return parser
 
 

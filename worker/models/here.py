@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from pipelines.node import Artifacts
 from pipelines.values import File, Messages
-from webapp.bell.calls import Progress
+from webapp.bell.calls import Progress, Told
 from worker.models.asking import Asked, Cancel, Model, generation
+from worker.models.server import ModelByServer, Servers
 from worker.models.shelf import Shelf
 from worker.models.speech.port import SpeechPort
 from worker.models.usage import Meter, Usage
@@ -30,12 +31,14 @@ class ModelsHere:
 
     def __init__(self, home: Path, shelf: Shelf | None = None) -> None:
         self.shelf = shelf or Shelf(home)
+        self._servers = Servers(home)
 
     def __call__(
         self, name: str, progress: Progress | None = None, usage: Usage | None = None, turn: str = ""
-    ) -> ModelHere:
+    ) -> ModelHere | ModelByServer:
         """The callbacks are called on the event loop, as `worker.models.remote` calls them."""
-        return ModelHere(name, self.shelf, progress, usage, turn)
+        server = self._servers.find(name, Told(progress, usage, turn))
+        return server or ModelHere(name, self.shelf, progress, usage, turn)
 
     async def __aenter__(self) -> ModelsHere:
         return self
@@ -44,6 +47,7 @@ class ModelsHere:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self.shelf.close)
+        await self._servers.aclose()
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,14 @@ from pipelines.values import File, Messages
 from webapp.bell.calls import Entry, ModelCalls, Progress, Told
 from worker.models.asking import generation
 from worker.models.folder import ModelRefused, folder_name, is_name, read_card
+from worker.models.server import ModelByServer, Servers
 from worker.models.speech.port import SpeechPort
 from worker.models.usage import Usage
 from worker.settings import settings
 
 
 class ModelsByCall:
-    """`models(name)` is what `Context.model` returns, served by a model worker at the broker. For one event loop.
+    """`models(name)` is what `Context.model` returns, served by a model worker or by a server. For one event loop.
 
     `home` is this machine's folder of models, of which only cards are read.
     """
@@ -32,14 +33,16 @@ class ModelsByCall:
     def __init__(self, broker_url: str, home: Path | None = None) -> None:
         self._calls = ModelCalls(broker_url)
         self._home = home or settings().models
+        self._servers = Servers(self._home)
 
     def __call__(
         self, name: str, progress: Progress | None = None, usage: Usage | None = None, turn: str = ""
-    ) -> ModelByCall:
+    ) -> ModelByCall | ModelByServer:
         """`progress` hears that the model is being loaded, `usage` what each call took; those of one `turn` (a run)
         take turns as one with those of others.
         """
-        return ModelByCall(name, self._calls, Told(progress, usage, turn))
+        told = Told(progress, usage, turn)
+        return self._servers.find(name, told) or ModelByCall(name, self._calls, told)
 
     async def revision(self, name: str) -> str:
         """The hash of a model: by its card here, else as model workers have it. Raises NodeError, ModelUnavailable."""
@@ -60,6 +63,7 @@ class ModelsByCall:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._calls.aclose()
+        await self._servers.aclose()
 
 
 @dataclass(frozen=True)

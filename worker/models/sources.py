@@ -20,7 +20,10 @@ def find_folder(name: str, home: Path, note: Callable[[str], None] = lambda _: N
         raise ModelRefused(f"{name!r} is not the name of a model.")
     folder = home / folder_name(name)
     if (folder / CARD).is_file():
-        return folder, read_card(folder)
+        card = read_card(folder)
+        if card.server is not None:
+            raise ModelRefused(f"{name} is a server: it is called at its address and holds no weights here.")
+        return folder, card
     if folder.is_dir():
         return folder, describe(name, folder)
     if "/" not in name:

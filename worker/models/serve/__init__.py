@@ -1,0 +1,1 @@
+"""`python -m worker serve`: a model on this disk, for whatever speaks the OpenAI protocol."""
