@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from pipelines.catalogue import describe
 from webapp.access import caller_of, visible
 from webapp.api.problems import MEDIA
+from webapp.artifacts import store
 from webapp.bell.producer import connect
 from webapp.environment import ROOT
 from webapp.pipelines.api import Findings, checked
@@ -57,7 +58,7 @@ def health(request: HttpRequest) -> Any:
     """200 while the database answers; `problems` says in words what else is wrong."""
     database, runs = _database()
     broker, models = _broker()
-    problems = [*database, *broker]
+    problems = [*database, *broker, *filter(None, [store.trouble()])]
     if not database and not runs:
         problems.append("No run worker is alive: runs stay queued until one is.")
     if not broker and not models:
