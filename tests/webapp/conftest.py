@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from django.test import Client
 from django.utils import timezone
+from redis import Redis
 
 from webapp.accounts.models import User
 from webapp.artifacts import store
@@ -233,3 +234,21 @@ def live_url(transactional_db: None) -> Iterator[str]:
     server.should_exit = True
     thread.join(10)
     listening.close()
+
+
+@pytest.fixture
+def valkey(valkey_url: str) -> Iterator[Redis]:
+    with Redis.from_url(valkey_url) as client:
+        yield client
+
+
+@pytest.fixture
+def bearer(workspace: Workspace) -> dict[str, str]:
+    return {"Authorization": "Bearer " + actions.make_key(workspace, "viewer", Role.VIEWER)[1]}
+
+
+@pytest.fixture
+def running(pipeline: Pipeline) -> Run:
+    return Run.objects.create(
+        workspace=pipeline.workspace, pipeline=pipeline, graph=GREETING, status="running", token=1, owner="test"
+    )

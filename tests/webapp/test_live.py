@@ -1,13 +1,12 @@
 """The socket of a run: live, after a reload, long after; cut at random, with nothing lost, doubled or out of order."""
 
 import asyncio
-import itertools
 import json
 import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,66 +14,30 @@ import httpx
 import pytest
 from django.db import connections
 from redis import Redis
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from deploy.local.valkey import Valkey
 from tests.webapp.conftest import ENDED, GREETING, Caller, ended_run
+from tests.webapp.watching import (
+    append,
+    end_in_postgres,
+    ids,
+    read,
+    read_to_the_end,
+    receive,
+    socket_url,
+    watch_all_cut_at_random,
+)
 from webapp.accounts.models import User
 from webapp.live import tail
 from webapp.live.entries import place
 from webapp.pipelines.models import Pipeline
-from webapp.runs.models import Run, RunLog
+from webapp.runs.models import Run
 from webapp.workspaces import actions
 from webapp.workspaces.models import Role, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def valkey(valkey_url: str) -> Iterator[Redis]:
-    with Redis.from_url(valkey_url) as client:
-        yield client
-
-
-@pytest.fixture
-def bearer(workspace: Workspace) -> dict[str, str]:
-    return {"Authorization": "Bearer " + actions.make_key(workspace, "viewer", Role.VIEWER)[1]}
-
-
-@pytest.fixture
-def running(pipeline: Pipeline) -> Run:
-    return Run.objects.create(
-        workspace=pipeline.workspace, pipeline=pipeline, graph=GREETING, status="running", token=1, owner="test"
-    )
-
-
-def socket_url(live_url: str, run: Any, after: str = "") -> str:
-    return f"{live_url.replace('http', 'ws')}/ws/runs/{run}" + (f"?after={after}" if after else "")
-
-
-def append(valkey: Redis, run: Run, number: int, kind: str = "step.delta", claim: int = 1, **more: Any) -> None:
-    event = {"kind": kind, "at": number / 100, **more}
-    valkey.xadd(f"run:{run.pk}:log", {"e": json.dumps(event)}, id=f"{claim}-{number}")
-
-
-def end_in_postgres(run: Run, entries: list[Any], status: str = "succeeded") -> None:
-    RunLog.objects.create(run=run, entries=entries)
-    Run.objects.filter(pk=run.pk).update(status=status, outputs={"answer": "done"})
-
-
-async def read_to_the_end(url: str, headers: dict[str, str]) -> tuple[list[Any], int | None]:
-    """All entries, and the code the server closes with."""
-    async with connect(url, additional_headers=headers) as line:
-        return await receive(line)
-
-
-def read(url: str, headers: dict[str, str]) -> tuple[list[Any], int | None]:
-    return asyncio.run(read_to_the_end(url, headers))
-
-
-def ids(entries: list[Any]) -> list[str]:
-    return [name for name, _ in entries]
 
 
 def test_an_ended_run_is_replayed_from_postgres(live_url: str, pipeline: Pipeline, bearer: dict[str, str]) -> None:
@@ -135,40 +98,12 @@ def test_a_line_cut_at_random_loses_doubles_and_disorders_nothing(
 ) -> None:
     writer = Writer(valkey, running, 800, seed)
 
-    async def watch(chance: random.Random) -> tuple[list[Any], int]:
-        entries: list[Any] = []
-        for lines in itertools.count(1):
-            after = entries[-1][0] if entries else ""
-            async with connect(socket_url(live_url, running.pk, after), additional_headers=bearer) as line:
-                pieces, code = await receive(line, most=chance.randrange(1, 12))
-                entries += pieces
-                if code is not None:
-                    assert code == 1000
-                    return entries, lines
-                if chance.random() < 0.5:
-                    line.transport.abort()  # gone, without a good-bye
-        raise AssertionError
-
-    async def watch_all() -> list[tuple[list[Any], int]]:
-        return await asyncio.gather(*(watch(random.Random(f"{seed} {number}")) for number in range(4)))
-
     writer.start()
-    watched = asyncio.run(watch_all())
+    watched = asyncio.run(watch_all_cut_at_random(live_url, running, bearer, seed))
     writer.join()
     assert sum(lines for _, lines in watched) > 8, "the lines were not cut often enough to show anything"
     for entries, _ in watched:
         assert entries == writer.written
-
-
-async def receive(line: ClientConnection, most: int = 10**9) -> tuple[list[Any], int | None]:
-    """The entries of at most `most` messages, and the code of the close if it came before."""
-    entries: list[Any] = []
-    for _ in range(most):
-        try:
-            entries += json.loads(await asyncio.wait_for(line.recv(), 20))
-        except ConnectionClosed as closed:
-            return entries, closed.rcvd.code if closed.rcvd else 0
-    return entries, None
 
 
 def test_somebody_far_behind_gets_all_of_it(
