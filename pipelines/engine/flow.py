@@ -124,6 +124,7 @@ async def _pass_on(step: Step, passing: Passing, port: str) -> None:
         except StreamFailed:
             step.loop.unheard = True
             raise
+    source.heard_by = tuple(each for each in source.heard_by if each is not step)
     step.values, step.forms = {port: source.values[passing.port]}, {port: source.forms[passing.port]}
 
 

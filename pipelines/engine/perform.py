@@ -133,6 +133,7 @@ def _waits(step: Step, scope: Scope) -> StepRecord | None:
 
 def sweep(step: Step, scope: Scope) -> None:
     """A node that runs parts has ended: what it broke off, or no longer needs an answer for, is told as skipped."""
+    step.inside = None  # with the values that it knows
     if not (scope.left or scope.asking):
         return
     inside = [each for each in (*scope.left, *scope.asking) if within(step, each.name)]

@@ -13,6 +13,7 @@ from pipelines.node import FlowNode, Node
 from pipelines.values import JSON
 
 _MOST = 32
+_MOST_PLACES = 50_000  # of all plans together, about 100 MB
 _MOST_CHANGES = 8
 
 _kept: OrderedDict[int, tuple[Graph, Plan]] = OrderedDict()
@@ -26,7 +27,7 @@ def prepared(graph: Graph, catalogue: Mapping[str, type[Node]]) -> Plan:
         return found[1]
     made = _adapted(graph, catalogue) or plan(graph, catalogue)
     _kept[id(graph)] = graph, made  # the graph is kept as well, or its id would come to mean another
-    while len(_kept) > _MOST:
+    while len(_kept) > _MOST or (len(_kept) > 1 and sum(len(each.places) for _, each in _kept.values()) > _MOST_PLACES):
         _kept.popitem(last=False)
     return made
 
@@ -75,7 +76,7 @@ def _changed(made: Plan, old: Graph, graph: Graph) -> Plan | None:
             if node is None or len(changes) == _MOST_CHANGES:
                 return None
             changes[place.index] = node, now.params
-    return made.but(changes)
+    return made.but(changes) if changes else made
 
 
 def _turned(place: Place, saved: GraphNode) -> Node | None:

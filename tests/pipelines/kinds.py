@@ -331,6 +331,18 @@ class Hear(Node):
         return str(count)
 
 
+class Using(Node):
+    """Says what it used."""
+
+    family = Family.CONTROL
+    output = "text"
+
+    async def run(self, ctx: Context) -> Text:
+        ctx.usage["tokens"] = 3
+        ctx.usage["first"] = 0.5
+        return "x"
+
+
 class Lines(Node):
     """A list, from a text with commas."""
 
@@ -447,6 +459,7 @@ KINDS: dict[str, type[Node]] = {
             Length,
             Speak,
             Hear,
+            Using,
             Lines,
             Joined,
             Gated,

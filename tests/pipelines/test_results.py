@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.engine import InputError
-from pipelines.graph import Graph
+from pipelines.graph import Graph, MalformedGraph
 from pipelines.values import JSON
 from tests.pipelines.kinds import KINDS, Script
 from tests.pipelines.world import World, graph_of
@@ -183,3 +183,49 @@ async def test_chance_is_thrown_anew_when_what_it_hangs_on_has_changed(world: Wo
     world.results.kept.clear()
     await world.run(chain("random"), KINDS, {"word": "x"}, run_id="third", start_from="two", earlier=earlier)
     assert script.runs["1"] == 3
+
+
+async def test_a_graph_that_is_like_one_before_is_checked_all_the_same(world: World) -> None:
+    def graph(node: str, **params: Any) -> Graph:
+        form = graph_of(
+            {"in": ("input.text", {"default": "x"}), "it": ("ask", {"model": "m"}), "n": ("kept", {"tag": "1"})},
+            "in.text -> it.text",
+            "it.text -> n.a",
+        ).dump()
+        form["nodes"][node]["params"] |= params
+        return Graph.parse(form)
+
+    await world.run(graph("n"), KINDS)
+    for node, params, code in [
+        ("n", {"tag": 3}, "bad-param"),
+        ("n", {"tug": "1"}, "unknown-param"),
+        ("it", {"model": ""}, "no-model"),
+    ]:
+        with pytest.raises(MalformedGraph) as refused:
+            await world.run(graph(node, **params), KINDS)
+        assert [finding.code for finding in refused.value.findings] == [code]
+    with pytest.raises(MalformedGraph):
+        await world.run(graph("n"), {kind: node for kind, node in KINDS.items() if kind != "kept"})
+    changed = await world.run(graph("n", tag="2"), KINDS)
+    assert {record.node: record.outputs for record in changed.steps}["n"] == {"text": "x?2"}
+
+
+async def test_a_template_with_another_word_has_another_port(world: World) -> None:
+    def graph(template: str, port: str) -> Graph:
+        nodes = {"in": ("input.text", {"default": "x"}), "it": ("text.template", {"template": template})}
+        return graph_of(nodes, f"in.text -> it.{port}")
+
+    await world.run(graph("{{one}}!", "one"), KINDS)
+    outcome = await world.run(graph("{{one}}?", "one"), KINDS)
+    assert {record.node: record.outputs for record in outcome.steps}["it"] == {"text": "x?"}
+    with pytest.raises(MalformedGraph):
+        await world.run(graph("{{two}}?", "one"), KINDS)
+
+
+async def test_what_a_step_used_is_told_with_its_end(world: World) -> None:
+    outcome = await world.run(graph_of({"it": "using"}), KINDS)
+    usage = {"tokens": 3, "first": 0.5}
+    assert world.of("step.finished", "it")[0]["usage"] == usage
+    assert outcome.steps[0].usage == usage
+    await world.run(chain(), KINDS, {"word": "x"})
+    assert not any("usage" in event for event in world.events)
