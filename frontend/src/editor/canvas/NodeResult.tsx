@@ -4,7 +4,7 @@ import { useShallow } from 'zustand/react/shallow';
 
 import { CitationsContext } from '@/values/citations';
 import { ValueActions } from '@/values/ValueActions';
-import { ValueView } from '@/values/ValueView';
+import { ResultView } from '../run/ResultView';
 import type { Edge } from '../document/graph';
 import { citedDocuments, resultOf } from '../run/results';
 import { portsOf } from '../types/ports';
@@ -28,7 +28,7 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
   useEffect(() => {
     if (streaming && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [streaming, value]);
-  if (!result || value === undefined) return null;
+  if (!result || (value === undefined && !result.pieces)) return null;
   return (
     <section
       className={`${styles.result} nodrag nopan nowheel`}
@@ -41,7 +41,7 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
     >
       <div className={styles.resultBox} ref={box} tabIndex={0}>
         <Cited node={node}>
-          <ValueView value={value} streaming={streaming} />
+          <ResultView result={result} />
         </Cited>
       </div>
       {!streaming && near && (

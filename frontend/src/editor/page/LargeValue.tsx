@@ -3,9 +3,9 @@ import { useShallow } from 'zustand/react/shallow';
 
 import { Dialog } from '@/ui';
 import { ValueActions } from '@/values/ValueActions';
-import { ValueView } from '@/values/ValueView';
 import { Cited, useOutputs } from '../canvas/NodeResult';
 import { resultOf } from '../run/results';
+import { ResultView } from '../run/ResultView';
 import { usePicture, usePlace, useRun, useSession, useView } from '../session';
 import { titleOfNode } from '../types/parts';
 import styles from './page.module.css';
@@ -33,9 +33,7 @@ function Opened({ node }: { node: string }) {
       footer={<ValueActions value={result?.value} name={node} />}
     >
       <div className={styles.large} aria-label={t('node.result', { title })}>
-        <Cited node={node}>
-          <ValueView value={result?.value} streaming={result?.streaming ?? false} />
-        </Cited>
+        <Cited node={node}>{result && <ResultView result={result} />}</Cited>
       </div>
     </Dialog>
   );

@@ -4,13 +4,13 @@ import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
 
 import { ValueActions } from '@/values/ValueActions';
-import { ValueView } from '@/values/ValueView';
 import { CitedAtTop } from '../canvas/NodeResult';
 import { useRoot, useRun, useSession, useStepTitle } from '../session';
 import { kindNamed } from '../types/catalogue';
 import { Asks } from './Asks';
 import type { Steps } from './paths';
 import { resultOf } from './results';
+import { ResultView } from './ResultView';
 import styles from './run.module.css';
 
 /** The pipeline's results by name, as they come. */
@@ -71,7 +71,7 @@ const Output = memo(function Output({ node, name, title }: { node: string; name:
       {result ? (
         <div className={styles.reading} aria-live={result.streaming ? 'off' : 'polite'}>
           <CitedAtTop node={node}>
-            <ValueView value={result.value} streaming={result.streaming} />
+            <ResultView result={result} />
           </CitedAtTop>
         </div>
       ) : (

@@ -66,6 +66,11 @@ export interface Attempt {
   readonly error: RunError | null;
 }
 
+export interface StreamedSound {
+  readonly attempt: number;
+  readonly pieces: readonly string[];
+}
+
 export interface StepState {
   readonly status: StepStatus;
   readonly attempt: number;
@@ -76,7 +81,8 @@ export interface StepState {
   readonly streams: Readonly<Record<string, StreamedText>>;
   /** Pictures of what is being made, as values, the newest last. */
   readonly previews: readonly Json[];
-  readonly chunks: readonly string[];
+  /** Sounds as they come: the artifacts of their pieces in order, by port. */
+  readonly sounds: Readonly<Record<string, StreamedSound>>;
   readonly outputs: Readonly<Record<string, Json>> | null;
   readonly seconds: number | null;
   readonly cached: boolean;
@@ -124,7 +130,7 @@ export const NEW_STEP: StepState = {
   note: '',
   streams: {},
   previews: [],
-  chunks: [],
+  sounds: {},
   outputs: null,
   seconds: null,
   cached: false,
@@ -216,7 +222,7 @@ function stepAfter(step: StepState, event: RunEvent): StepState {
     case 'step.delta':
       return streamedStep(step, event);
     case 'step.chunk':
-      return event.artifact ? { ...step, status: 'streaming', chunks: withChunk(step.chunks, event) } : step;
+      return event.artifact ? { ...step, status: 'streaming', sounds: withPiece(step.sounds, event) } : step;
     case 'step.preview':
       return event.artifact
         ? { ...step, previews: [...step.previews, { type: 'Image', artifact: event.artifact }] }
@@ -268,10 +274,15 @@ function streamedStep(step: StepState, event: RunEvent): StepState {
   return { ...step, status: 'streaming', streams: { ...step.streams, [port]: after as StreamedText } };
 }
 
-function withChunk(chunks: readonly string[], event: RunEvent): readonly string[] {
-  const copy = [...chunks];
-  copy[event.index ?? copy.length] = event.artifact as string;
-  return copy;
+/** The sounds with one more piece. A later attempt that starts at 0 voids the old pieces. */
+function withPiece(sounds: StepState['sounds'], event: RunEvent): StepState['sounds'] {
+  const { port = 'audio', artifact = '', index, attempt = 1 } = event;
+  const before = sounds[port];
+  if (before && attempt < before.attempt) return sounds;
+  const fresh = !before || (attempt > before.attempt && (index ?? 0) === 0);
+  const pieces = fresh ? [] : [...before.pieces];
+  pieces[index ?? pieces.length] = artifact;
+  return { ...sounds, [port]: { attempt, pieces } };
 }
 
 function finishedStep(step: StepState, event: RunEvent): StepState {

@@ -7,12 +7,16 @@ export interface Result {
   readonly port: string;
   readonly value: Json | undefined;
   readonly streaming: boolean;
+  /** Of a sound that comes in pieces: their artifacts so far. */
+  readonly pieces?: readonly string[];
 }
 
 /** What a step has given so far at one of its ports: its value, or the text as it comes. */
 export function resultAt(step: StepState | undefined, port: string): Result | null {
   if (!step) return null;
   const value = step.outputs?.[port];
+  const sound = step.sounds[port];
+  if (sound) return { port, value, streaming: value === undefined, pieces: sound.pieces };
   if (value !== undefined) return { port, value, streaming: false };
   const stream = step.streams[port];
   if (stream) return { port, value: stream.text, streaming: step.status === 'streaming' };
@@ -32,7 +36,7 @@ export function resultOf(
 ): Result | null {
   const step = run.steps[place + node];
   if (picture.nodes[node]?.kind.startsWith('output.')) return resultOfOutput(run, picture, node, place);
-  const there = [...Object.keys(step?.outputs ?? {}), ...Object.keys(step?.streams ?? {})];
+  const there = [step?.outputs, step?.streams, step?.sounds].flatMap((each) => Object.keys(each ?? {}));
   // What comes out of the database has its fields in an order of its own.
   const ports = [...order.filter((port) => there.includes(port)), ...there];
   const first = ports.find((port) => step?.outputs?.[port] !== '') ?? ports[0];
@@ -46,10 +50,11 @@ function resultOfOutput(run: RunState, picture: GraphPicture, node: string, plac
   const name = params?.['name'];
   const told = run.steps[place + node]?.outputs?.['value'];
   const given = place === '' && typeof name === 'string' ? run.outputs[name] : told;
-  if (given !== undefined) return { port: 'value', value: given, streaming: false };
   const wire = wiresOf(picture.edges).into.get(node)?.[0];
   const source = wire && endpoint(wire.source);
   const there = source ? resultAt(run.steps[place + source[0]], source[1]) : null;
+  if (given !== undefined)
+    return { port: 'value', value: given, streaming: false, ...(there?.pieces ? { pieces: there.pieces } : {}) };
   return there ?? (kind === 'output.text' ? draftFor(run, picture.edges, node, place) : null);
 }
 
