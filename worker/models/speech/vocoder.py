@@ -32,12 +32,26 @@ def sound(said: Sequence[NDArray[np.float32]], seed: int) -> NDArray[np.float32]
     window = torch.hann_window(_WINDOW)
     frames = pulse.shape[-1]
     source = torch.stft(_pulses(pitch), _WINDOW, _HOP, window=window * (4.0 / _WINDOW), return_complex=True)
-    whole = source[:, :frames] * torch.polar(_loudness(pulse), torch.tanh(turn) * math.pi)
-    chance = torch.Generator().manual_seed(seed)
-    whole += _loudness(noise) * torch.complex(*torch.randn((2, *noise.shape), generator=chance))
+    whole = source[:, :frames].contiguous()  # laid out as the network's answers are
+    whole *= torch.polar(_loudness(pulse), torch.tanh(turn) * math.pi)
+    chance = torch.randn((*noise.shape, 2), generator=torch.Generator().manual_seed(seed))
+    whole += torch.view_as_complex(chance).mul_(_loudness(noise))
     whole += torch.polar(_loudness(rest), phase)
-    made = torch.istft(whole, _WINDOW, _HOP, window=window, length=frames * _HOP)
-    return np.asarray(made.numpy(), dtype=np.float32)
+    return np.asarray(_overlapped(whole, window).numpy(), dtype=np.float32)
+
+
+def _overlapped(whole: torch.Tensor, window: torch.Tensor) -> torch.Tensor:
+    """[601, frames] -> [frames * 300]: each frame turned back into a window of sound, laid over its neighbours."""
+    frames, steps = whole.shape[1], _WINDOW // _HOP
+    parts = (torch.fft.irfft(whole.T, _WINDOW, dim=1) * window).view(frames, steps, _HOP)
+    weights = window.square().view(steps, _HOP)
+    made = torch.zeros(frames + steps - 1, _HOP)
+    shares = torch.zeros_like(made)
+    for step in range(steps):
+        made[step : step + frames] += parts[:, step]
+        shares[step : step + frames] += weights[step]
+    made /= shares.clamp(min=1e-11)
+    return made.view(-1)[_WINDOW // 2 :][: frames * _HOP]
 
 
 def _loudness(logarithm: torch.Tensor) -> torch.Tensor:
