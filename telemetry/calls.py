@@ -21,8 +21,8 @@ Outcome = Literal["done", "failed", "cancelled"]
 class Calling:
     """A call, at whoever makes it. `passed_on` is what the request carries as `trace`; empty without traces."""
 
-    def __init__(self, model: str, op: str, args: Mapping[str, Any]) -> None:
-        self._span = _span(model, op, args, current.get(), asks=True) if is_on() else None
+    def __init__(self, model: str, op: str, args: Mapping[str, Any], provider: str = "genaisys") -> None:
+        self._span = _span(model, op, args, current.get(), provider) if is_on() else None
         self.passed_on = self._span.traceparent if self._span else current.get()
 
     def heard(self, kind: str, said: Any) -> None:
@@ -44,7 +44,7 @@ class Answering:
         self._began = time.monotonic()
         self._over = False
         parent, args = str(request.get("trace", "")), request.get("args") or {}
-        self._span = _span(self._model, self._op, args, parent, asks=False) if is_on() else None
+        self._span = _span(self._model, self._op, args, parent) if is_on() else None
 
     def ended(self, outcome: Outcome, said: Mapping[str, Any] | None = None) -> None:
         """`said` is what the entry `done` says, or the error. Only the first end counts."""
@@ -88,7 +88,7 @@ def _gauge(name: str, value: float, *labels: str) -> GaugeMetricFamily:
     return family
 
 
-def _span(model: str, op: str, args: Mapping[str, Any], parent: str, *, asks: bool) -> CallSpan:
+def _span(model: str, op: str, args: Mapping[str, Any], parent: str, asked: str = "") -> CallSpan:
     from telemetry.traces.calls import CallSpan
 
-    return CallSpan(model, op, args, parent, asks=asks)
+    return CallSpan(model, op, args, parent, asked)

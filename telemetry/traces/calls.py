@@ -26,17 +26,17 @@ _ENDS = {"length": "length", "stop": "stop", "cancelled": "cancelled"}
 
 
 class CallSpan:
-    """`asks` is true at the caller, false at the model worker. What was said and answered is never in it."""
+    """At a caller `asked` names the provider; empty, it is at the model worker. Words are never in it."""
 
-    def __init__(self, model: str, op: str, args: Mapping[str, Any], parent: str, *, asks: bool) -> None:
+    def __init__(self, model: str, op: str, args: Mapping[str, Any], parent: str, asked: str = "") -> None:
         operation = _OPERATIONS.get(op, op)
         said: dict[str, str | int | float] = {
             "gen_ai.operation.name": operation,
-            "gen_ai.provider.name": "genaisys",
+            "gen_ai.provider.name": asked or "genaisys",
             "gen_ai.request.model": model,
         }
         said |= {name: args[arg] for arg, name in _ASKED.items() if isinstance(args.get(arg), int | float)}
-        kind = SpanKind.CLIENT if asks else SpanKind.SERVER
+        kind = SpanKind.CLIENT if asked else SpanKind.SERVER
         self._span = tracing().begin(f"{operation} {model}", parent, said, kind=kind)
         self._over = False
         self.traceparent = traceparent_of(self._span)

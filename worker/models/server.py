@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipelines.node import NodeError
 from pipelines.values import Messages
+from telemetry.calls import Calling
 from webapp.bell.calls import Told
 from webapp.bell.servers.client import ServerCalls
 from webapp.bell.servers.protocol import Server
@@ -47,12 +48,14 @@ class ModelByServer:
     ) -> AsyncIterator[str]:
         knobs = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "seed": seed}
         args = generation(messages, **knobs, stop=list(stop))
-        async with aclosing(self.calls.generate(self._server(), args, self._priced())) as pieces:
-            async for piece in pieces:
-                yield piece
+        with self._watched("generate", args) as told:
+            async with aclosing(self.calls.generate(self._server(), args, told)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     async def encode(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
-        return await self.calls.encode(self._server(), texts, self._priced())
+        with self._watched("encode", {}) as told:
+            return await self.calls.encode(self._server(), texts, told)
 
     async def offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         return [[match.span() for match in _PIECE.finditer(text)] for text in texts]
@@ -66,16 +69,21 @@ class ModelByServer:
             raise NodeError(f"The key of the model {self.card.name} cannot be read.", str(error)) from error
         return Server(str(said["url"]), str(said["model"]), key)
 
-    def _priced(self) -> Told:
-        """What the call took, with its cost where the card has a price."""
-        tell = self.told.usage
-        if tell is None:
-            return self.told
+    @contextmanager
+    def _watched(self, op: str, args: dict[str, Any]) -> Iterator[Told]:
+        """Hears what the call took, and adds its cost where the card has a price."""
+        calling = Calling(self.card.name, op, args, "openai")
 
         def usage(said: dict[str, Any]) -> None:
-            tell({**said, **cost(said.get("tokens", {}), self.card.price)})
+            calling.heard("done", {"usage": said})
+            if self.told.usage:
+                self.told.usage({**said, **cost(said.get("tokens", {}), self.card.price)})
 
-        return replace(self.told, usage=usage)
+        try:
+            yield replace(self.told, usage=usage)
+            calling.heard("done", {})
+        finally:
+            calling.left()
 
 
 class Servers:
