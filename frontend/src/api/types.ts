@@ -195,6 +195,12 @@ export interface Model {
   ready: boolean;
   status: 'ready' | 'offered' | 'fetching' | 'failed';
   error: string;
+  /** A model that is a server elsewhere: what is written to it leaves this machine. */
+  server: { url: string; model: string; has_key: boolean } | null;
+  /** What a million tokens cost. */
+  price: { prompt: number; new: number; currency: string } | null;
+  quantised: string | null;
+  workers: { id: string; host: string; device: string | null; loaded: boolean; memory: number | null }[];
 }
 
 export interface Upload {
