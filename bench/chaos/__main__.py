@@ -45,7 +45,7 @@ def table(report: Report, seconds: float) -> str:
         "",
         f"{'part':<44} {'times':>5}  median until a new run had ended",
         *_recoveries(report),
-        f"{'runs of a killed worker, gone on':<44} {len(report.taken_over):>5}  {median(report.taken_over)}",
+        f"{'runs of a killed worker, gone on by another':<44} {len(report.taken_over):>5}  {median(report.taken_over)}",
     ]
     lines += [f"\n{kind}: {whose}: {what}" for kind, whose, what in report.faults]
     lines += [f"\n{error}: {times} times" for error, times in report.server_errors.items()]

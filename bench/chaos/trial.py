@@ -171,14 +171,17 @@ class Trial:
             return None
 
     def _owned(self, disturbance: Disturbance) -> dict[str, int]:
-        """The runs, with their claims, of a run worker that is about to be killed."""
+        """The runs, with their claims, of a run worker that is about to be killed while another one is up."""
         if disturbance.what != "kill" or not disturbance.part.endswith("run worker"):
             return {}
         pids = [each.pid for each in self.studio.processes(disturbance.part)[:1]]
-        query = "SELECT id::text, token FROM runs_run WHERE status = 'running' AND owner LIKE ANY(%s)"
+        query = (
+            "SELECT id::text, token FROM runs_run WHERE status = 'running' AND owner LIKE ANY(%s) "
+            "AND EXISTS (SELECT 1 FROM runs_workerlease WHERE expires > now() AND pid <> ALL(%s))"
+        )
         try:
             with self.studio.sql() as connection:
-                rows = connection.execute(query, ([f"%:{pid}:%" for pid in pids],)).fetchall()
+                rows = connection.execute(query, ([f"%:{pid}:%" for pid in pids], pids)).fetchall()
         except psycopg.Error:
             return {}
         return {str(run): int(str(token)) for run, token in rows}

@@ -118,5 +118,5 @@ def _work(seen: Watched, kept: Kept, asked: dict[str, list[Asked]]) -> Iterator[
     for node, times in asked.items():
         if len(times) > kept.token + tries:
             yield "overlapping", f"{node} asked the tool {len(times)} times under {kept.token} claims"
-        if node in done and any(each.began > done[node] + 1.0 for each in times):
+        if node in done and any(each.began > done[node] + 0.05 for each in times):
             yield "doubled", f"{node} asked the tool again after it was told to be done"

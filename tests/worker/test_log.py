@@ -187,3 +187,48 @@ def kill(valkey: Valkey) -> None:
     assert isinstance(child, subprocess.Popen)
     child.kill()
     child.wait()
+
+
+async def test_what_is_held_is_read_by_nobody_nor_what_follows_it(stand: Stand) -> None:
+    async with writing(stand.valkey) as writer:
+        written = log_of(writer)
+        written.append(progress(1))
+        written.append(progress(2))
+        first = written.hold()
+        written.append(progress(3))
+        second = written.hold()
+        written.append(progress(4))
+        await writer.drained(10)
+        assert [name for name, _ in await entries(stand.valkey, written.key)] == ["1-1"]
+        second()
+        await writer.drained(10)
+        assert [name for name, _ in await entries(stand.valkey, written.key)] == ["1-1"]
+        first()
+        await writer.drained(10)
+        assert [name for name, _ in await entries(stand.valkey, written.key)] == ["1-1", "1-2", "1-3", "1-4"]
+
+
+async def test_a_kept_log_is_put_back_where_the_stream_has_expired(stand: Stand) -> None:
+    run = uuid4()
+    async with writing(stand.valkey) as writer:
+        first = log_of(writer, 1, run)
+        for number in range(3):
+            first.append(progress(number))
+        await writer.drained(10)
+        kept = json.loads(first.as_json())
+        client = Redis.from_url(stand.valkey.url)
+        for lost in ("all", "its last event"):
+            if lost == "all":
+                await client.delete(first.key)
+            else:
+                await client.delete(first.key)
+                await client.xadd(first.key, {"e": json.dumps(kept[0][1])}, id=kept[0][0])
+            second = log_of(writer, 2, run)
+            await second.read_earlier([(name, event) for name, event in kept])
+            second.append(progress(9))
+            await writer.drained(10)
+            assert (
+                await entries(stand.valkey, second.key) == json.loads(second.as_json()) == [*kept, ["2-1", progress(9)]]
+            )
+            assert await client.ttl(second.key) > 86_400
+        await client.aclose()

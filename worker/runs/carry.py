@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,7 +31,9 @@ STUBBORN = 5.0
 
 Fate = Literal["cancelled", "lost", "given back"]
 # The worker tells when a run begins, waits and ends: the engine knows neither of earlier claims nor of Postgres.
-_OURS_TO_TELL = frozenset({"run.started", "run.finished", "run.waiting"})
+OURS_TO_TELL = frozenset({"run.started", "run.finished", "run.waiting"})
+# Why a step's result is new, and so will be kept.
+KEPT_FIRST = frozenset({"new", "asked", "unseeded"})
 
 
 @dataclass
@@ -63,6 +65,7 @@ class Carried:
         self._log = EventLog(run.id, run.token, workplace.writer, on_fenced=lambda: self.stop("lost"))
         self._earlier = Earlier()
         self._steering = Steering()
+        self._unkept: dict[int, Callable[[], None]] = {}
         self._execution: asyncio.Task[End] | None = None
         self._over = asyncio.Event()
         self._began = asyncio.get_running_loop().time() - run.age
@@ -129,7 +132,7 @@ class Carried:
                 Graph.parse(run.graph),
                 self._workplace.catalogue,
                 run.inputs,
-                RunServices(run, self._workplace),
+                RunServices(run, self._workplace, self._tell_kept),
                 self._emit,
                 run_id=str(run.id),
                 seed=run.seed,
@@ -157,7 +160,7 @@ class Carried:
             self._over.set()
 
     def _emit(self, said: Mapping[str, Any]) -> None:
-        if said["kind"] in _OURS_TO_TELL or self._over.is_set():
+        if said["kind"] in OURS_TO_TELL or self._over.is_set():
             return
         event = {**said, "at": self._at()}
         telling = self._earlier.to_tell(event)
@@ -165,6 +168,13 @@ class Carried:
         self.watched.saw(event)
         for each in telling:
             self._log.append(each)
+        if telling and event.get("reason") in KEPT_FIRST and event["kind"] == "step.finished":
+            self._unkept[id(said["outputs"])] = self._log.hold()
+
+    def _tell_kept(self, outputs: Mapping[str, Any]) -> None:
+        """A step whose result nobody keeps yet might be done again: only now may it be told to be done."""
+        if let_go := self._unkept.pop(id(outputs), None):
+            let_go()
 
     def _at(self) -> float:
         return round(asyncio.get_running_loop().time() - self._began, 6)

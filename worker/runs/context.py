@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -19,9 +20,9 @@ from worker.runs.workplace import Workplace
 class RunServices:
     """The engine's `Services`, for a run of one workspace."""
 
-    def __init__(self, run: Claimed, workplace: Workplace) -> None:
+    def __init__(self, run: Claimed, workplace: Workplace, on_kept: Callable[[Mapping[str, Any]], None]) -> None:
         self.artifacts: Artifacts = WorkspaceArtifacts(workplace.artifacts, workplace.pool, run.workspace)
-        self.results = RunResults(workplace.results, run.workspace, run.id)
+        self.results = RunResults(workplace.results, run.workspace, run.id, on_kept)
         self._run = run
         self._workplace = workplace
 

@@ -49,6 +49,7 @@ class EventLog:
         self._entries: list[tuple[str, Event | str]] = []
         self._number = 0
         self._characters = 0
+        self._held: set[int] = set()
         self._sealed: tuple[str, Event] | None = None
 
     async def read_earlier(self, kept: Sequence[tuple[str, Event]] = ()) -> None:
@@ -72,8 +73,21 @@ class EventLog:
         self._entries.append((self._next_id(), event))
         self._writer.announce(self)
 
+    def hold(self) -> Callable[[], None]:
+        """Nobody reads the last event, nor what follows it, before what is returned is called, or the log is sealed."""
+        place = len(self._entries) - 1
+        self._held.add(place)
+
+        def let_go() -> None:
+            if place in self._held:
+                self._held.discard(place)
+                self._writer.announce(self)
+
+        return let_go
+
     def seal(self, event: Event) -> None:
         """Gives the claim's last event its id; `release()` sends it, once Postgres has the end, or the wait."""
+        self._held.clear()
         self._sealed = (self._next_id(), event)
 
     def release(self) -> None:
@@ -92,12 +106,14 @@ class EventLog:
         return "[" + ",".join(f'["{name}",{_text(event)}]' for name, event in [*self._entries, *last]) + "]"
 
     def unsent(self) -> list[tuple[str, str]]:
-        for place in range(self.sent, len(self._entries)):
+        """What may be read and isn't in the stream yet, as text, which no event is added to any more."""
+        end = min(self._held, default=len(self._entries))
+        for place in range(self.sent, end):
             name, event = self._entries[place]
             text = _text(event)
             self._entries[place] = (name, text)
             self._characters += len(text)
-        return [(name, _text(event)) for name, event in self._entries[self.sent :]]
+        return [(name, _text(event)) for name, event in self._entries[self.sent : end]]
 
     def resume_after(self, last: Place) -> bool:
         """Goes on behind the stream's last id, which may be before what was sent; False when a later claim wrote."""

@@ -5,8 +5,9 @@ They lie in Postgres; in front of it is this worker's memory. Looking up and kee
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
@@ -125,14 +126,18 @@ class ResultStore:
 
 
 class RunResults:
-    """The engine's `Results`, for one run. A database that doesn't answer costs the cache, not the step."""
+    """The engine's `Results`, for one run. `on_kept(outputs)` is called once they are kept, or can't be."""
 
-    def __init__(self, store: ResultStore, workspace: int, run: UUID) -> None:
+    def __init__(
+        self, store: ResultStore, workspace: int, run: UUID, on_kept: Callable[[Mapping[str, Any]], None] | None = None
+    ) -> None:
         self._store = store
         self._workspace = workspace
         self._run: UUID | None = run
+        self._on_kept = on_kept
 
     async def get(self, key: str) -> Mapping[str, Any] | None:
+        """None too when the database doesn't answer: that costs the cache, not the step."""
         run, self._run = self._run, None
         try:
             return await self._store.get((self._workspace, key), run)
@@ -141,10 +146,21 @@ class RunResults:
             return None
 
     async def put(self, key: str, outputs: Mapping[str, Any]) -> None:
-        try:
-            await self._store.put((self._workspace, key), outputs)
-        except Error as error:
-            log.warning("a result could not be kept: %s", error)
+        """Tries for as long as the database is away, since a step that was told to be done must not be done again."""
+        pause = 0.05
+        while True:
+            try:
+                await self._store.put((self._workspace, key), outputs)
+                break
+            except OperationalError as error:
+                log.warning("a result waits for Postgres: %s", str(error).strip())
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 1.0)
+            except Error as error:
+                log.warning("a result could not be kept: %s", error)
+                break
+        if self._on_kept:
+            self._on_kept(outputs)
 
 
 def artifacts_in(value: Any) -> Iterator[tuple[str, int]]:
