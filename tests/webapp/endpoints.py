@@ -14,7 +14,7 @@ class Endpoint:
     """`path` as in the OpenAPI document; `names` say what of Alice's fills each of its blanks.
 
     `role` is None where being signed in is enough, `open` where not even that is needed, and `signed` where a signature
-    is asked for instead.
+    is asked for instead, `studio` where the caller must be a person who runs the studio.
     """
 
     method: str
@@ -27,6 +27,7 @@ class Endpoint:
     open: bool = False
     signed: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    studio: bool = False
 
     def address(self, belongings: dict[str, Any]) -> str:
         filled = self.path
@@ -139,4 +140,6 @@ ENDPOINTS = [
     Endpoint("GET", "/passages/{id}", VIEWER, _of("passage")),
     # Any member of any workspace may see the list; adding one needs the role editor somewhere.
     Endpoint("POST", "/models", EDITOR, body={"name": "tiny-encoder"}),
+    Endpoint("PATCH", "/models/{name}", body={"title": "New"}, studio=True),
+    Endpoint("DELETE", "/models/{name}", studio=True),
 ]

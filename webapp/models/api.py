@@ -1,7 +1,7 @@
 """The models there are, and those that can be had."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
@@ -10,14 +10,29 @@ from pydantic import Field
 from webapp.access import Caller, Role, caller_of
 from webapp.api.problems import Problem
 from webapp.bell.producer import tell
-from webapp.models import shelf
+from webapp.models import changing, shelf, workers
 from webapp.models.models import OfferedModel
+from webapp.models.studio import require_studio, runs_studio
 from webapp.workspaces.api import Strict
 from webapp.workspaces.models import Membership
 
 router = Router(tags=["models"])
 
 _ON_A_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+
+
+class ServerOut(Schema):
+    url: str
+    model: str
+    has_key: bool
+
+
+class WorkerOut(Schema):
+    id: str
+    host: str
+    device: str | None = None
+    loaded: bool
+    memory: int | None = Field(None, description="Bytes that it takes there, measured.")
 
 
 class ModelOut(Schema):
@@ -34,27 +49,74 @@ class ModelOut(Schema):
     status: str = Field(description="ready, offered, fetching or failed")
     error: str = ""
 
+    server: ServerOut | None = None
+    price: dict[str, Any] | None = Field(None, description="What a million tokens cost: `prompt`, `new`, `currency`.")
+    quantised: str | None = Field(None, description="How weights are held in memory: int8, or as they are.")
+    workers: list[WorkerOut] = Field([], description="The model workers that have it.")
+
 
 class ModelPage(Schema):
     items: list[ModelOut]
     next: None = None
+    manage: bool = Field(description="Whether the caller runs the studio: adds servers, changes and deletes models.")
+
+
+class NewServer(Strict):
+    url: str = Field(max_length=500, description="As far as `/v1`.")
+    model: str = Field(min_length=1, max_length=200, description="The model's name at the server.")
+    key: str | None = Field(None, max_length=1000)
+    task: Literal["text", "encoder"] = "text"
+    private: bool = Field(False, description="The name is meant to lead to an address inside the network.")
+
+
+class Price(Strict):
+    prompt: float = Field(ge=0, le=1e6)
+    new: float = Field(ge=0, le=1e6)
+    currency: str = Field("USD", pattern="^[A-Z]{3}$")
 
 
 class NewModel(Strict):
-    name: str = Field(max_length=100, description="A model that is offered, or `owner/name` on the hub.")
+    name: str = Field(max_length=100, description="A model that is offered, `owner/name` on the hub, or a server's.")
+    server: NewServer | None = None
+    price: Price | None = None
+
+
+class ChangedServer(Strict):
+    url: str | None = Field(None, max_length=500)
+    model: str | None = Field(None, max_length=200)
+    key: str | None = Field(None, max_length=1000, description="Left out, it stays; empty, it is removed.")
+    private: bool = False
+
+
+class ChangedModel(Strict):
+    title: str | None = Field(None, min_length=1, max_length=200)
+    price: Price | None = None
+    quantised: Literal["int8", "none"] | None = None
+    server: ChangedServer | None = None
 
 
 @router.get("/models", response=ModelPage)
 def list_models(request: HttpRequest) -> Any:
     """What is on disk and what is offered, by task."""
-    caller_of(request)
-    return {"items": sorted(_all().values(), key=lambda model: (model["task"], model["name"]))}
+    caller = caller_of(request)
+    items = sorted(_all().values(), key=lambda model: (model["task"], model["name"]))
+    announced = workers.announced()
+    for item in items:
+        item["workers"] = workers.with_model(announced, item["name"])
+    return {"items": items, "manage": runs_studio(caller)}
 
 
 @router.post("/models", response={202: ModelOut})
 def add_model(request: HttpRequest, body: NewModel) -> Any:
-    """The model worker begins to fetch it, safetensors or GGUF only; `GET /models` tells when it is ready."""
+    """The model worker begins to fetch it, safetensors or GGUF only; `GET /models` tells when it is ready.
+
+    With `server` it is a server that speaks the OpenAI protocol, which is tried first and ready at once.
+    """
     caller = caller_of(request)
+    if body.server is not None:
+        require_studio(caller)
+        changing.add_server(body.name, body.server.dict(), body.price.dict() if body.price else None)
+        return Status(202, _all()[body.name])
     _require_editor(caller)
     there = _all()
     if body.name not in there and not _ON_A_HUB.fullmatch(body.name):
@@ -63,6 +125,22 @@ def add_model(request: HttpRequest, body: NewModel) -> Any:
     if not there.get(body.name, {}).get("ready"):
         _fetch(body.name, caller)
     return Status(202, _all()[body.name])
+
+
+@router.patch("/models/{path:name}", response=ModelOut)
+def change_model(request: HttpRequest, name: str, body: ChangedModel) -> Any:
+    """Its title, price and form in memory; of a server also the address, the model there and the key."""
+    require_studio(caller_of(request))
+    changing.change(name, body.dict(exclude_unset=True))
+    return _all()[name]
+
+
+@router.delete("/models/{path:name}", response={204: None})
+def delete_model(request: HttpRequest, name: str) -> Any:
+    """Delete it from this disk and from those of the model workers."""
+    require_studio(caller_of(request))
+    changing.delete(name)
+    return Status(204, None)
 
 
 def _fetch(name: str, caller: Caller) -> None:
@@ -97,7 +175,11 @@ def _from_hub(row: OfferedModel) -> dict[str, Any]:
 
 def _ready(card: dict[str, Any]) -> dict[str, Any]:
     texts = {name: str(card.get(name) or "") for name in ("name", "title", "task", "licence", "source", "revision")}
-    numbers = {name: card.get(name) for name in ("dimension", "context")}
+    numbers: dict[str, Any] = {name: card.get(name) for name in ("dimension", "context")}
+    server = card.get("server")
+    if server:
+        numbers["server"] = {"url": server["url"], "model": server["model"], "has_key": "key" in server}
+    numbers |= {name: card.get(name) for name in ("price", "quantised")}
     return {**texts, **numbers, "bytes": int(card.get("bytes") or 0), "ready": True, "status": "ready"}
 
 

@@ -1,7 +1,9 @@
 """The models on this server's disk, and the starter models that can be fetched with one press."""
 
 import json
+import shutil
 import threading
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,28 @@ def cards() -> Mapping[str, dict[str, Any]]:
 def tasks() -> Mapping[str, str]:
     """The task of each model on disk, by its name."""
     return {name: str(card.get("task", "")) for name, card in cards().items()}
+
+
+def folder_of(name: str) -> Path:
+    """Where a model lies or would lie: one of the hub, `owner/name`, in the folder `owner--name`."""
+    return Path(settings.GENAISYS_MODELS) / name.replace("/", "--")
+
+
+def write(card: dict[str, Any]) -> None:
+    """Put the card in its place in one step. Raises OSError."""
+    folder = folder_of(card["name"])
+    folder.mkdir(parents=True, exist_ok=True)
+    new = folder / ".model.json.new"
+    new.write_text(json.dumps(card, indent=2, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    new.replace(folder / "model.json")
+
+
+def remove(name: str) -> None:
+    """Delete the model's folder; it is out of sight at once. Raises OSError."""
+    folder = folder_of(name)
+    away = folder.with_name(f".gone-{folder.name}-{uuid.uuid4().hex[:8]}")
+    folder.rename(away)
+    shutil.rmtree(away, ignore_errors=True)
 
 
 class Shelf:

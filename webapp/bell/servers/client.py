@@ -19,6 +19,7 @@ from webapp.bell.servers.protocol import Heard, Server, adapted, chat, chunk_of,
 TRIES = 5
 SILENCE = 180.0
 """Seconds between two signs of life of an answer, the first one included."""
+_ADAPTATIONS = 4
 _TEXTS = 64
 """Texts that are sent for vectors at once."""
 
@@ -26,8 +27,9 @@ _TEXTS = 64
 class ServerCalls:
     """For one event loop; any number of calls wait at once."""
 
-    def __init__(self, *, silence: float = SILENCE) -> None:
+    def __init__(self, *, silence: float = SILENCE, tries: int = TRIES) -> None:
         self._silence = silence
+        self._tries = tries
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(silence, connect=10.0, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
@@ -46,7 +48,7 @@ class ServerCalls:
         """
         begun, first = time.monotonic(), 0.0
         body, heard = chat(server, args), Heard()
-        for attempt in range(TRIES):
+        for attempt in range(self._tries + _ADAPTATIONS):
             try:
                 async with aclosing(self._answer(server, body, heard)) as pieces:
                     async for piece in pieces:
@@ -76,7 +78,7 @@ class ServerCalls:
     async def _pause(self, busy: errors.ServerBusy, attempt: int, told: Told | None, *, spoken: bool) -> None:
         """Wait before the next try; raises the error itself when there is to be none."""
         seconds = errors.pause(busy, attempt)
-        if spoken or seconds is None or attempt == TRIES - 1:
+        if spoken or seconds is None or attempt >= self._tries - 1:
             raise busy
         if told and told.progress:
             told.progress(None, f"{busy.message} Trying again in {seconds:.0f} s.")
@@ -115,7 +117,7 @@ class ServerCalls:
     async def _whole(
         self, server: Server, path: str, body: dict[str, Any] | None, told: Told | None = None
     ) -> dict[str, Any]:
-        for attempt in range(TRIES):
+        for attempt in range(self._tries):
             try:
                 return await self._once(server, path, body)
             except errors.ServerBusy as busy:
