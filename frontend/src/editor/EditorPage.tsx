@@ -6,6 +6,7 @@ import { useWorkspace } from '@/api/queries';
 import type { Pipeline } from '@/api/types';
 import { ErrorState, Skeleton } from '@/ui';
 import { Editor } from './page/Editor';
+import { browserDrafts, type Drafts } from './document/drafts';
 import { guard, openPipeline } from './page/open';
 import { useLocalCatalogue } from './types/localise';
 import { SessionContext, type Session } from './session';
@@ -28,18 +29,18 @@ export default function EditorPage({ workspace, id }: { workspace: string; id: s
 function useOpened(workspace: string, id: string) {
   const catalogue = useLocalCatalogue();
   const role = useWorkspace(workspace)?.role;
-  const [read, setRead] = useState<{ pipeline?: Pipeline; error?: unknown }>({});
+  const [read, setRead] = useState<{ pipeline?: Pipeline; drafts?: Drafts; error?: unknown }>({});
   const [tries, setTries] = useState(0);
   const [session, setSession] = useState<Session | null>(null);
   useEffect(() => {
     const stop = new AbortController();
-    api<Pipeline>(`/pipelines/${encodeURIComponent(id)}`, { signal: stop.signal })
-      .then((pipeline) => setRead({ pipeline }))
+    Promise.all([api<Pipeline>(`/pipelines/${encodeURIComponent(id)}`, { signal: stop.signal }), browserDrafts()])
+      .then(([pipeline, drafts]) => setRead({ pipeline, drafts }))
       .catch((error: unknown) => !stop.signal.aborted && setRead({ error }));
     return () => stop.abort();
   }, [id, tries]);
-  if (!session && read.pipeline && catalogue.data && role)
-    setSession(openPipeline(read.pipeline, catalogue.data, role));
+  if (!session && read.pipeline && read.drafts && catalogue.data && role)
+    setSession(openPipeline(read.pipeline, catalogue.data, role, read.drafts));
   const retry = () => {
     setRead({});
     setTries(tries + 1);

@@ -16,6 +16,7 @@ class Server {
   losesAnswers = false;
   sent: { content: Content; revision: string }[] = [];
   drafts = new Map<string, Draft>();
+  left: Draft | null = null;
   timers: { at: number; call: () => void }[] = [];
 
   tools: SaveTools = {
@@ -24,6 +25,7 @@ class Server {
       read: (id) => this.drafts.get(id) ?? null,
       keep: (id, draft) => Boolean(this.drafts.set(id, structuredClone(draft))),
       drop: (id) => void this.drafts.delete(id),
+      inherit: async () => this.left && { draft: this.left, forget: () => void (this.left = null) },
     },
     after: (at, call) => {
       const timer = { at, call };
@@ -112,6 +114,23 @@ test('a tab that was killed finds its edits again and sends them', async () => {
   expect(again.document.picture.nodes['ask']?.title).toBe('Question');
   expect(await again.autosave.flush()).toBe(true);
   expect(server.stored.graph.nodes['ask']?.title).toBe('Question');
+});
+
+test('a tab finds what another left when it was killed, unless something was begun here', async () => {
+  const server = new Server();
+  const draft = { name: 'Ask', graph: { ...GRAPH, nodes: {} }, revision: '1', at: 0 };
+  server.left = draft;
+  const { document, autosave } = opened(server);
+  await Promise.resolve();
+  expect(document.picture.nodes).toEqual({});
+  expect(server.left).toBeNull();
+  expect(await autosave.flush()).toBe(true);
+  server.left = { ...draft, revision: '2', graph: GRAPH };
+  const other = opened(server, server.stored);
+  addNode(other.document, { kind: 'text.generate', position: [0, 0] });
+  await Promise.resolve();
+  expect(Object.keys(other.document.picture.nodes)).toEqual(['generate']);
+  expect(server.left).not.toBeNull();
 });
 
 test('a save whose answer was lost is no conflict', async () => {

@@ -1,5 +1,5 @@
 import type { Content, PipelineDocument } from './document';
-import type { Drafts } from './drafts';
+import type { Draft, Drafts } from './drafts';
 import { sameGraph, type Graph } from './graph';
 
 /** A version as the server has it. */
@@ -58,7 +58,9 @@ export class Autosave {
   start(): void {
     this.unwatch();
     this.unwatch = this.document.subscribe(() => this.edited());
-    this.takeUpDraft();
+    const own = this.tools.drafts.read(this.pipeline);
+    if (own) this.takeUp(own, () => this.tools.drafts.drop(this.pipeline));
+    else void this.inherit();
   }
 
   /** The version that the edits here were made on; null when only its revision is known. */
@@ -123,10 +125,16 @@ export class Autosave {
     return () => this.listeners.delete(listener);
   };
 
-  private takeUpDraft(): void {
-    const draft = this.tools.drafts.read(this.pipeline);
-    if (!draft) return;
-    if (sameContent(draft, this.stored)) return this.tools.drafts.drop(this.pipeline);
+  /** Takes up what another tab left when it was killed, unless something has been begun here. */
+  private async inherit(): Promise<void> {
+    const inherited = await this.tools.drafts.inherit(this.pipeline);
+    if (!inherited || this.dirty || this.state.kind !== 'saved') return;
+    this.takeUp(inherited.draft, () => undefined);
+    inherited.forget();
+  }
+
+  private takeUp(draft: Draft, drop: () => void): void {
+    if (sameContent(draft, this.stored)) return drop();
     const theirs = this.stored;
     if (draft.revision === theirs.revision) {
       this.document.replace(draft, { name: 'takeUpDraft' });

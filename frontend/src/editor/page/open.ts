@@ -2,6 +2,7 @@ import { queryClient } from '@/api/queries';
 import type { Catalogue, Pipeline, Role } from '@/api/types';
 import { Autosave } from '../document/autosave';
 import { PipelineDocument } from '../document/document';
+import type { Drafts } from '../document/drafts';
 import type { Graph } from '../document/graph';
 import { createInputsStore } from '../run/inputs';
 import { createRunStore } from '../run/store';
@@ -13,12 +14,12 @@ const EDITS: readonly Role[] = ['editor', 'owner'];
 const RUNS: readonly Role[] = ['runner', 'editor', 'owner'];
 
 /** Opens a pipeline for editing; what lies unsaved in this browser is taken up again. */
-export function openPipeline(pipeline: Pipeline, catalogue: Catalogue, role: Role): Session {
+export function openPipeline(pipeline: Pipeline, catalogue: Catalogue, role: Role, drafts: Drafts): Session {
   const stored = storedFrom(pipeline);
   const document = new PipelineDocument(stored);
   const view = createViewStore(pipeline.findings);
   const mayEdit = EDITS.includes(role);
-  const tools = saveTools(pipeline.id, (findings) => view.setState({ findings }));
+  const tools = saveTools(pipeline.id, drafts, (findings) => view.setState({ findings }));
   const autosave = mayEdit ? new Autosave(pipeline.id, document, stored, tools, () => forget(pipeline)) : null;
   return {
     pipeline: { id: pipeline.id, workspace: pipeline.workspace },

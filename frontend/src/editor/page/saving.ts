@@ -2,16 +2,20 @@ import { ApiError, ask } from '@/api/client';
 import type { Pipeline } from '@/api/types';
 import type { SaveAnswer, SaveTools, Stored } from '../document/autosave';
 import type { Content } from '../document/document';
-import { browserDrafts } from '../document/drafts';
+import type { Drafts } from '../document/drafts';
 import type { Finding } from '../document/graph';
 
 /** Browsers send no more than this, in bytes, once a page is gone. */
 const KEEPALIVE_MOST = 60_000;
 
 /** Saves a pipeline on the server; `onFindings` gets what the server found in the saved graph. */
-export function saveTools(pipeline: string, onFindings: (findings: readonly Finding[]) => void): SaveTools {
+export function saveTools(
+  pipeline: string,
+  drafts: Drafts,
+  onFindings: (findings: readonly Finding[]) => void,
+): SaveTools {
   return {
-    drafts: browserDrafts,
+    drafts,
     after(milliseconds, call) {
       const timer = setTimeout(call, milliseconds);
       return () => clearTimeout(timer);

@@ -24,6 +24,7 @@ function brokenServer(life: number) {
       queue.push(call);
       return () => undefined;
     },
+    onWake: () => () => undefined,
   };
   const serve = (line: Line, from: number): void => {
     line.onopen?.();
@@ -69,9 +70,41 @@ test("a run that isn't ours is not asked for again", () => {
       return line;
     },
     after: () => () => undefined,
+    onWake: () => () => undefined,
   };
   follow('r1', '', { onEntries: () => undefined, onLink: (link) => links.push(link) }, tools);
   opened[0]?.onclose?.({ code: 4404 });
   expect(links).toEqual(['connecting', 'refused']);
   expect(opened).toHaveLength(1);
+});
+
+test('after a night a waiting run is asked for anew from where it stood, and what the old line still says is not heard', () => {
+  const lines: { url: string; line: Line; closed: boolean }[] = [];
+  const got: string[] = [];
+  let wake = (): void => undefined;
+  const tools: FollowTools = {
+    open(url) {
+      const opened = { url, closed: false, line: {} as Line };
+      opened.line = { onopen: null, onmessage: null, onclose: null, close: () => void (opened.closed = true) };
+      lines.push(opened);
+      return opened.line;
+    },
+    after: () => () => undefined,
+    onWake: (call) => {
+      wake = call;
+      return () => undefined;
+    },
+  };
+  const say = (line: Line | undefined, ...ids: string[]) =>
+    line?.onmessage?.({ data: JSON.stringify(ids.map((id) => [id, { kind: 'step.waiting', node: 'ask' }])) });
+  follow('r1', '', { onEntries: (entries) => got.push(...entries.map(([id]) => id)), onLink: () => undefined }, tools);
+  say(lines[0]?.line, '1-1', '1-2');
+  wake();
+  expect(lines[0]?.closed).toBe(true);
+  expect(lines[1]?.url).toMatch(/after=1-2$/);
+  say(lines[0]?.line, '1-3');
+  lines[0]?.line.onclose?.({ code: 1006 });
+  say(lines[1]?.line, '1-3', '2-1');
+  expect(got).toEqual(['1-1', '1-2', '1-3', '2-1']);
+  expect(lines).toHaveLength(2);
 });

@@ -13,6 +13,8 @@ export interface Line {
 export interface FollowTools {
   open(url: string): Line;
   after(milliseconds: number, call: () => void): () => void;
+  /** Calls when the network or the machine is back, as after a night; returns what ends that. */
+  onWake(call: () => void): () => void;
 }
 
 export interface Follower {
@@ -31,11 +33,30 @@ const browserTools: FollowTools = {
     const timer = setTimeout(call, milliseconds);
     return () => clearTimeout(timer);
   },
+  onWake: woken,
 };
+
+/** A page that was out of sight so long may have slept, and a line that broke meanwhile looks as if it stood. */
+const SLEPT = 60_000;
+
+function woken(call: () => void): () => void {
+  let hidden = Date.now();
+  const seen = () => {
+    if (document.visibilityState === 'hidden') hidden = Date.now();
+    else if (Date.now() - hidden > SLEPT) call();
+  };
+  window.addEventListener('online', call);
+  document.addEventListener('visibilitychange', seen);
+  return () => {
+    window.removeEventListener('online', call);
+    document.removeEventListener('visibilitychange', seen);
+  };
+}
 
 /**
  * Follows a run from its first event, or from just after `after`, to its last. A line that breaks is opened again from the last
- * id that arrived, so nothing is lost; live runs, runs picked up after a reload and old ones are all read this way.
+ * id that arrived, so nothing is lost; live runs, runs picked up after a reload and old ones are all read this way. A run that waits
+ * for a person is followed through its wait, for hours.
  * Returns what stops it.
  */
 export function follow(run: string, after: string, follower: Follower, tools: FollowTools = browserTools): () => void {
@@ -46,33 +67,50 @@ export function follow(run: string, after: string, follower: Follower, tools: Fo
   let callOff = (): void => undefined;
 
   const connect = (): void => {
-    line = tools.open(socketUrl(run, last));
-    line.onopen = () => follower.onLink('live');
-    line.onmessage = ({ data }) => {
-      if (stopped) return;
+    const opened = tools.open(socketUrl(run, last));
+    line = opened;
+    opened.onopen = () => line === opened && follower.onLink('live');
+    opened.onmessage = ({ data }) => {
+      if (stopped || line !== opened) return;
       const entries = JSON.parse(String(data)) as LogEntry[];
       last = entries.at(-1)?.[0] ?? last;
       pause = FIRST_PAUSE;
       follower.onEntries(entries);
     };
-    line.onclose = ({ code }) => closed(code);
+    opened.onclose = ({ code }) => line === opened && closed(code);
+  };
+  /** Lets go of the line; what it still says is said to nobody. */
+  const hangUp = (): void => {
+    callOff();
+    const before = line;
+    line = null;
+    before?.close();
+  };
+  const end = (): void => {
+    stopped = true;
+    sleepless();
+    hangUp();
   };
   const closed = (code: number): void => {
     if (stopped) return;
-    if (code === ENDED) return follower.onLink('ended');
-    if (REFUSED.has(code)) return follower.onLink('refused');
+    if (code === ENDED || REFUSED.has(code)) {
+      end();
+      return follower.onLink(code === ENDED ? 'ended' : 'refused');
+    }
     follower.onLink('reconnecting');
     callOff = tools.after(pause, connect);
     pause = Math.min(pause * 2, LAST_PAUSE);
   };
 
+  const sleepless = tools.onWake(() => {
+    hangUp();
+    pause = FIRST_PAUSE;
+    connect();
+  });
+
   follower.onLink('connecting');
   connect();
-  return () => {
-    stopped = true;
-    callOff();
-    line?.close();
-  };
+  return end;
 }
 
 export function socketUrl(run: string, after: string): string {
