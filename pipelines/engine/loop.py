@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipelines.engine.outcome import StepRecord
-from pipelines.engine.perform import perform, skip
+from pipelines.engine.perform import perform, skip, wait
 from pipelines.engine.plan import Plan, Wire
 from pipelines.engine.ready import ready_as_wished
 from pipelines.engine.scope import Scope
@@ -168,8 +168,10 @@ class Loop:
             value = self.steps[wire.at].values[wire.port]
             self.results[name] = value if wire.convert is None else wire.convert(value)
 
-    def _skip(self, step: Step, lacking: Wire) -> StepRecord:
+    def _skip(self, step: Step, lacking: Wire) -> StepRecord | None:
         source = self.steps[lacking.at]
+        if source.state == "asks":
+            return wait(step, self.scope)
         return skip(step, self.scope, "upstream-failed" if source.spoiled else "nothing-arrived", source.name)
 
     def _release(self, step: Step) -> Step | None:
@@ -197,7 +199,7 @@ class Loop:
         wires = step.place.wires
         for wire in wires:
             source = self.steps[wire.at]
-            if source.spoiled:
+            if source.spoiled or source.state == "asks":
                 return wire
             if wire.port not in source.values and not (wire.piecewise and source.state == "running"):
                 silences += 1

@@ -31,7 +31,7 @@ async def perform(step: Step, scope: Scope) -> StepRecord | None:
     except StreamFailed:
         return _unheard(step, scope)
     except Waits:
-        return _waits(step, scope)
+        return wait(step, scope)
     except (Exception, asyncio.CancelledError) as error:
         return _failed(step, scope, began, error)
     finally:
@@ -122,9 +122,11 @@ def _unheard(step: Step, scope: Scope) -> StepRecord:
     return skip(step, scope, "nothing-arrived", silent.name)
 
 
-def _waits(step: Step, scope: Scope) -> StepRecord | None:
+def wait(step: Step, scope: Scope) -> StepRecord | None:
     """It is gone on with when the run is executed again; unless the one step that was wanted, inside it, is done."""
     step.state = "asks"
+    if step.pipe is not None:
+        step.pipe.end(Waits)  # who reads along waits as well
     if step.question is None and step.loop.only and not any(within(step, each.name) for each in scope.asking):
         return skip(step, scope, "not-needed", step.name)
     scope.asking.append(step)

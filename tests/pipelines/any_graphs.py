@@ -17,6 +17,7 @@ INPUTS = {
     "write": ["text"],
     "read": ["pieces"],
     "shout": ["pieces"],
+    "read2": ["pieces", "a"],
     "readtwo": ["one", "two"],
     "fork": ["text"],
     "person.approve": ["value"],

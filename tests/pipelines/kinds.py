@@ -225,6 +225,16 @@ class Read(Node):
         return "|".join(read)
 
 
+class Read2(Node):
+    """Reads pieces, and takes a text as well."""
+
+    family = Family.CONTROL
+    output = "text"
+
+    async def run(self, ctx: Context, pieces: Stream[Text], a: Text = "") -> Text:
+        return a + "".join([piece async for piece in pieces])
+
+
 class Shout(Node):
     """Reads along and writes along."""
 
@@ -451,6 +461,7 @@ KINDS: dict[str, type[Node]] = {
             Write,
             Read,
             Shout,
+            Read2,
             ReadTwo,
             Fork,
             Wrong,

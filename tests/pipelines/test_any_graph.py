@@ -17,6 +17,7 @@ from tests.pipelines.world import World
 FLAT = sorted(INPUTS.keys() - {"person.approve"})
 NESTED = [*FLAT, *FLOWS * 2]
 STREAMING = ["write", "write", "shout", "shout", "read", "readtwo", *["flow.pipeline"] * 4]
+ASKING = ["shout", "shout", "read2", "read2", "person.approve", *["flow.pipeline"] * 3]
 LAST = {"succeeded": "step.finished", "failed": "step.failed", "skipped": "step.skipped"}
 
 
@@ -101,7 +102,7 @@ def test_what_was_kept_before_a_kill_is_not_run_again(graph: Graph, kills: list[
             assert record.cached
 
 
-@given(graphs(CERTAIN), st.data())
+@given(graphs(CERTAIN) | graphs(ASKING), st.data())
 @settings(max_examples=100)
 def test_questions_are_answered_in_any_order(graph: Graph, data: st.DataObject) -> None:
     rewrite()

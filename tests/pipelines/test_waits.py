@@ -1,5 +1,6 @@
 """Steps that ask a person or wait for a time: the run ends as waiting, and goes on when it is executed again."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -209,3 +210,36 @@ async def test_a_failure_beside_a_question_is_told_when_the_question_is_answered
     assert outcome.error is not None
     done = await world.run(graph(), KINDS, {"item": "bad"}, asked={"ask": Asked(answer={"approved": True})})
     assert done.status == "failed"
+
+
+async def test_who_reads_a_stream_from_a_part_that_asks_goes_on_when_it_is_answered(world: World) -> None:
+    inner = graph_of(
+        {
+            "in": ("input.text", {"name": "item"}),
+            "it": "shout",
+            "ask": "person.approve",
+            "out": ("output.text", {"name": "text"}),
+        },
+        "in.text -> it.pieces",
+        "it.text -> out.value",
+        "in.text -> ask.value",
+    )
+    graph = graph_of(
+        {
+            "in": ("input.text", {"default": "x"}),
+            "sub": ("flow.pipeline", {"part": "p"}),
+            "read": "read",
+            "late": "read2",
+        },
+        "in.text -> sub.item",
+        "sub.text -> read.pieces",
+        "sub.text -> late.pieces",
+        "read.text -> late.a",
+        parts={"p": inner},
+    )
+    outcome = await asyncio.wait_for(world.run(graph, KINDS), 60)
+    assert (outcome.status, [waiting.node for waiting in outcome.waits]) == ("waiting", ["sub/ask"])
+    assert not {"sub", "read", "late"} & set(fates(outcome))
+    done = await asyncio.wait_for(world.run(graph, KINDS, asked={"sub/ask": Asked(answer={"approved": True})}), 60)
+    assert given(done, "read") == {"text": "X!"}
+    assert given(done, "late") == {"text": "X!X!"}
