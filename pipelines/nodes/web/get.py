@@ -80,7 +80,7 @@ class WebGet(Node):
         """One request, to the very address that was checked: a name could stand for another one a moment later."""
         host = url.raw_host.decode("ascii")
         place = await place_of(url.scheme, host, url.port)
-        transport = httpx.AsyncHTTPTransport(verify=_certificates(), trust_env=False)
+        transport = httpx.AsyncHTTPTransport(verify=certificates(), trust_env=False)
         async with httpx.AsyncClient(transport=transport, timeout=self.seconds, trust_env=False) as client:
             for address in place.addresses:
                 request = client.build_request("GET", url.copy_with(host=address), headers={**_SENT, **headers})
@@ -135,7 +135,8 @@ def checked(text: str) -> httpx.URL:
 
 
 @cache
-def _certificates() -> ssl.SSLContext:
+def certificates() -> ssl.SSLContext:
+    """Whom this machine trusts; read once, because that takes as long as many requests."""
     return ssl.create_default_context()
 
 

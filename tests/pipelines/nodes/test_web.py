@@ -3,22 +3,30 @@
 import asyncio
 import gzip
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from pipelines.node import NOTHING, Context, NodeError
 from pipelines.nodes.web.allowed import VARIABLE, NotAllowed, NotFound, is_public, place_of
-from pipelines.nodes.web.get import Unreachable, WebGet, checked
+from pipelines.nodes.web.get import Unreachable, WebGet, certificates, checked
 
 CTX = cast(Context, None)
 Answer = Callable[[str, dict[str, str]], Awaitable[tuple[str, dict[str, str], bytes]]]
 
 
 @asynccontextmanager
-async def server(answer: Answer) -> AsyncIterator[str]:
+async def server(answer: Answer, secure: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """`answer` gets path and headers and gives status line, headers and body; yields host and port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,7 +42,7 @@ async def server(answer: Answer) -> AsyncIterator[str]:
             pass  # who asked has heard enough
         writer.close()
 
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=500)
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=500, ssl=secure)
     async with listening:
         yield f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
 
@@ -137,6 +145,47 @@ async def test_redirects_are_followed_and_a_secret_stays_with_its_host(allow: An
         text, _, _ = await WebGet(secret="key").run(cast(Context, Keys()), f"http://{place}/")
     assert text == f'"localhost:{port}"'
     assert seen == ["Bearer the key", "Bearer the key", None]
+
+
+def certificate(name: str, folder: Path) -> Path:
+    """A file with a key and a certificate for the host of that name, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / f"{name}.pem"
+    path.write_bytes(secret + made.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize(("name", "trusted"), [("localhost", True), ("elsewhere", False)])
+async def test_a_certificate_must_be_for_the_name_though_the_address_is_asked(
+    allow: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, trusted: bool
+) -> None:
+    path = certificate(name, tmp_path)
+    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    secure.load_cert_chain(path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))  # both are signed by somebody who is trusted
+    certificates.cache_clear()
+    try:
+        async with server(saying("200 OK", b"hello"), secure) as place:
+            url = f"https://localhost:{place.partition(':')[2]}/"
+            allow(url.removeprefix("https://").rstrip("/"))
+            if trusted:
+                assert (await WebGet().run(CTX, url)).text == "hello"
+            else:
+                with pytest.raises(Unreachable, match="certificate"):
+                    await WebGet().run(CTX, url)
+    finally:
+        certificates.cache_clear()
 
 
 async def test_nothing_is_allowed_at_first_and_the_way_out_is_said(allow: Any) -> None:
