@@ -82,6 +82,10 @@ class Place:
         other._become(node, params)
         return other
 
+    def output(self, port: str) -> Port | None:
+        """The output port of that name; of a node that may fail, one is `error`."""
+        return self.outputs.get(port) or (ERROR if port == ERROR.name and self.node.fallible() else None)
+
     def run_parts(self, parts: "Mapping[str, Plan]") -> None:
         """Let it run these parts."""
         self.parts = parts

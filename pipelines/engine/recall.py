@@ -8,7 +8,7 @@ from pipelines.engine.keys import content_key, same_but_for_chance
 from pipelines.engine.scope import Scope
 from pipelines.engine.step import Step
 from pipelines.node import NodeError
-from pipelines.values import JSON, WrongValue, fetch
+from pipelines.values import JSON, ValueType, WrongValue, fetch
 
 
 async def recall(step: Step, scope: Scope) -> bool:
@@ -81,9 +81,16 @@ async def _recall_by(key: str, step: Step, scope: Scope) -> bool:
 async def _fetched(forms: Mapping[str, JSON], step: Step, scope: Scope) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for port, form in forms.items():
-        kind = step.place.outputs[port].type
+        kind = _type(step, port)
         if form.__class__ is str and kind.name == "Text":
             values[port] = form
         else:
             values[port] = await fetch(form, kind, scope.services.artifacts)
     return values
+
+
+def _type(step: Step, port: str) -> ValueType:
+    declared = step.place.output(port)
+    if declared is None:
+        raise WrongValue(f"There is no output “{port[:64]}”.")
+    return declared.type

@@ -79,7 +79,7 @@ def _faults(plan: Plan, values: Mapping[str, Mapping[str, JSON]]) -> list[dict[s
 
 
 def _misfit(place: Place, port: str, form: JSON) -> str | None:
-    declared = place.outputs.get(port)
+    declared = place.output(port)
     if declared is None:
         return f"“{place.name}” has no output “{port[:64]}”; there are: {', '.join(place.outputs) or 'none'}."
     if isinstance(form, dict) and "preview" in form:

@@ -248,3 +248,10 @@ async def test_what_changed_since_the_run_that_is_taken_up_is_said(world: World)
     finished = {event["node"]: event for event in world.of("step.finished")}
     assert (finished["one"]["reason"], finished["one"]["changed"]) == ("new", ["one"])
     assert (finished["two"]["reason"], finished["two"]["changed"]) == ("new", ["one"])
+
+
+async def test_a_failure_may_be_given_by_hand_to_see_what_catches_it(world: World, script: Script) -> None:
+    outcome = await world.run(caught(), KINDS, values={"it": {"error": "Suppose it failed."}})
+    assert given(outcome, "sorry") == {"text": "Suppose it failed.?"}
+    assert fates(outcome)["after"] == "skipped"
+    assert script.runs["flaky"] == 0
