@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.engine import Outcome
 from pipelines.graph import Graph
-from pipelines.node import Asked, Context, Family, Node, NodeError, Reliability, param
+from pipelines.node import Asked, Context, Family, Node, NodeError, Reliability, Stream, param
 from pipelines.values import Text
 from tests.pipelines.kinds import KINDS, SCRIPT
 from tests.pipelines.world import World, graph_of
@@ -52,7 +52,41 @@ class Together(Node):
         return text
 
 
-CATALOGUE = {**KINDS, "refuse": Refuse, "together": Together}
+class SentenceWriter(Node):
+    """Writes a sentence, waits at a gate, and writes another."""
+
+    family = Family.CONTROL
+    output = "text"
+    gate: str = param("", label="Gate")
+
+    async def run(self, ctx: Context) -> Stream[Text]:
+        yield "It rains. "
+        await SCRIPT.gate(self.gate).wait()
+        yield "The sun shines."
+
+
+class Opener(Node):
+    """Opens a gate when the first piece is there."""
+
+    family = Family.CONTROL
+    output = "text"
+    gate: str = param("", label="Gate")
+
+    async def run(self, ctx: Context, pieces: Stream[Text]) -> Text:
+        read = []
+        async for piece in pieces:
+            SCRIPT.gate(self.gate).set()
+            read.append(piece)
+        return "|".join(read)
+
+
+CATALOGUE = {
+    **KINDS,
+    "refuse": Refuse,
+    "together": Together,
+    "sentence writer": SentenceWriter,
+    "opener": Opener,
+}
 
 
 def with_parts(graph: Graph, **parts: Graph) -> Graph:
@@ -345,3 +379,60 @@ async def test_waiting_for_a_time_that_has_come() -> None:
     assert (wait.form["kind"], wait.due is not None) == ("time", True)
     outcome = await run(graph, {"input": "a"}, world, asked={"wait": Asked(due=wait.due, timed_out=True)})
     assert outcome.outputs == {"answer": "a"}
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=5))
+async def test_whichever_ways_are_taken_all_come_together_again(turns: list[bool]) -> None:
+    """Each branch adds a letter by the way it goes; the letters tell all turns, whatever was skipped on the way."""
+    nodes: dict[str, Any] = {"text": ("input.text", {"name": "text"}), "out": "output.text"}
+    edges, end = [], "text.text"
+    for number in range(len(turns)):
+        names = {name: f"{name}{number}" for name in ("turn", "branch", "y", "n", "merge")}
+        nodes |= {
+            names["turn"]: ("input.boolean", {"name": names["turn"]}),
+            names["branch"]: "flow.branch",
+            names["y"]: ("text.template", {"template": "{{text}}y"}),
+            names["n"]: ("text.template", {"template": "{{text}}n"}),
+            names["merge"]: "flow.merge",
+        }
+        edges += [
+            f"{end} -> {names['branch']}.value",
+            f"{names['turn']}.boolean -> {names['branch']}.condition",
+            f"{names['branch']}.yes -> {names['y']}.text",
+            f"{names['branch']}.no -> {names['n']}.text",
+            f"{names['y']}.text -> {names['merge']}.first",
+            f"{names['n']}.text -> {names['merge']}.second",
+        ]
+        end = f"{names['merge']}.value"
+    graph = graph_of(nodes, *edges, f"{end} -> out.value")
+    given = {f"turn{number}": turn for number, turn in enumerate(turns)}
+    outcome = await run(graph, {"text": ".", **given})
+    assert outcome.outputs == {"answer": "." + "".join("ny"[turn] for turn in turns)}
+    skipped = {step.node for step in outcome.steps if step.status == "skipped"}
+    assert skipped == {f"{'yn'[turn]}{number}" for number, turn in enumerate(turns)}
+
+
+async def test_a_sentence_is_handed_on_while_the_next_is_being_written() -> None:
+    """The writer waits at a gate before its second piece, and the reader opens it after the first sentence."""
+    graph = graph_of(
+        {
+            "write": ("sentence writer", {"gate": "more"}),
+            "cut": "text.sentences",
+            "read": ("opener", {"gate": "more"}),
+            "out": "output.text",
+        },
+        "write.text -> cut.text",
+        "cut.text -> read.pieces",
+        "read.text -> out.value",
+    )
+    outcome = await run(graph, {})
+    assert outcome.outputs == {"answer": "It rains.| The sun shines."}
+
+
+async def test_a_map_does_again_only_what_was_not_done() -> None:
+    """What is kept of a run that broke off, is not run again."""
+    world, graph = World(), mapping(through("kept", tag="!"), at_once=1)
+    first = await run(graph, {"items": ["a", "b"]}, world)
+    again = await run(graph, {"items": ["a", "c", "b"]}, world)
+    assert [outcome.outputs["items"]["items"] for outcome in (first, again)] == [["a!", "b!"], ["a!", "c!", "b!"]]
+    assert SCRIPT.runs["!"] == 3
