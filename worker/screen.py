@@ -66,7 +66,8 @@ class Screen:
         if said:
             newline = "\n" if self._line_open and sys.stdout.isatty() else ""
             self._line_open &= not newline
-            print(f"{newline}[{event['at']:7.2f} s] {self._titles[event['node']]}: {said()}", file=sys.stderr)
+            title = self._titles.get(event["node"], event["node"])
+            print(f"{newline}[{event['at']:7.2f} s] {title}: {said()}", file=sys.stderr)
 
 
 def _progress(event: Mapping[str, Any]) -> str:

@@ -107,6 +107,8 @@ async def _show_outcome(outcome: Outcome, screen: Screen, artifacts: ArtifactFol
             print(f"saved {target}", file=sys.stderr)
     if outcome.error:
         screen.error(outcome.error)
+    for waiting in outcome.waits:
+        print(f"{waiting.node} waits for an answer. Run this pipeline in the studio to give one.", file=sys.stderr)
 
 
 async def _whole(value: Any, artifacts: ArtifactFolder) -> Any:
