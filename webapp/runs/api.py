@@ -31,8 +31,8 @@ BIGINT = 2**63 - 1
 class NewRun(Strict):
     inputs: dict[str, Any] = Field(default_factory=dict, description="A value for each input node, by its `name`.")
     seed: int | None = Field(None, ge=-BIGINT, le=BIGINT)
-    start_from: str | None = Field(None, alias="from", max_length=200, description="The step to start from.")
-    only: str | None = Field(None, max_length=200, description="The one step to run, with what it needs.")
+    start_from: str | None = Field(None, alias="from", max_length=2000, description="The path of the step to start from.")
+    only: str | None = Field(None, max_length=2000, description="The path of the one step to run, with what it needs.")
     values: dict[str, dict[str, Any]] | None = Field(
         None, description="Outputs taken as they stand: a node's path, the port, the value."
     )
@@ -132,7 +132,7 @@ def list_workspace_runs(request: HttpRequest, slug: Slug, limit: Limit = 50, cur
     return _newest(visible(caller, Run).filter(workspace=workspace), limit, cursor)
 
 
-@router.get("/runs/{id}", response=RunOut)
+@router.get("/runs/{id}", response=RunOut, by_alias=True)
 def get_run(request: HttpRequest, id: uuid.UUID) -> Any:
     run = one(caller_of(request), Run, Role.VIEWER, "workspace", "requested_by", pk=id)
     names = ("error", "graph", "seed", "values", "priority", "started", "finished")

@@ -74,8 +74,8 @@ async def start_quickly(scope: dict[str, Any], body: IO[bytes]) -> HttpResponse 
         return None
     try:
         row = await first_row(_ENQUEUE_BY_KEY, asked)
-    except (PoolTimeout, psycopg.DataError):
-        return None
+    except (PoolTimeout, psycopg.DataError, psycopg.errors.AdminShutdown):
+        return None  # nothing was done
     except psycopg.Error as error:
         log.error("The database did not do it: %s", error)
         return _unreachable()

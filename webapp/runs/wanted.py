@@ -60,7 +60,7 @@ def fitted(pipeline: Pipeline, wanted: Wanted) -> dict[str, Any]:
 
 def _step_errors(graph: Ready, wanted: Wanted) -> Iterator[dict[str, Any]]:
     for field, node in (("from", wanted.start_from), ("only", wanted.only)):
-        if node and node not in graph.bound.nodes:
+        if node and graph.at(node) is None:
             yield _error(f"There is no step {node!r} in this pipeline.", field)
     if wanted.only and wanted.start_from:
         yield _error("A run starts from a step or is of one step only: send `from` or `only`.", "only")
