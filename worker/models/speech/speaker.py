@@ -9,7 +9,7 @@ import threading
 import time
 import wave
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ _PAUSE = 0.2
 class _Saying:
     asked: Asked
     stopped: bool = False
+    at: float = field(default_factory=time.monotonic)
 
     def stop(self) -> None:
         self.stopped = True
@@ -130,7 +131,7 @@ class SpeakerModel:
 
     def _say(self, saying: _Saying) -> None:
         args, sink = saying.asked.args, saying.asked.sink
-        said: list[NDArray[np.float32]] = []
+        begun, said = time.monotonic(), list[NDArray[np.float32]]()
         for phonemes in _in_parts(self._phonemes(str(args["text"]))):
             if saying.stopped:
                 sink.done({"finish": "cancelled"})
@@ -142,7 +143,8 @@ class SpeakerModel:
             with self._turns.turn():
                 said.append(self._sound(phonemes, float(args.get("speed") or 1.0), int(args.get("seed") or 0)))
         whole = np.concatenate([*said, np.zeros(0, np.float32)])
-        sink.done({"finish": "end", "seconds": len(whole) / RATE, "media": "audio/wav"}, wav(whole))
+        usage = {"queued": round(begun - saying.at, 4), "first": round(time.monotonic() - saying.at, 4)}
+        sink.done({"finish": "end", "seconds": len(whole) / RATE, "media": "audio/wav", "usage": usage}, wav(whole))
 
     def _sound(self, phonemes: str, speed: float, seed: int) -> NDArray[np.float32]:
         ids = [self._ids[each] for each in phonemes if each in self._ids]

@@ -42,8 +42,11 @@ class _Hearing:
     sound: Sound
     left: deque[Stretch]
     language: str
-    begun: bool = False
     stopped: threading.Event = field(default_factory=threading.Event)
+    at: float = field(default_factory=time.monotonic)
+    begun: float | None = None
+    first: float | None = None
+    """When it was asked for, when work on its pieces began, and when the first text of it was told."""
 
     def is_late(self) -> bool:
         return self.asked.deadline is not None and time.monotonic() > self.asked.deadline
@@ -141,9 +144,26 @@ class TranscriberModel:
                 self._write_down(batch)
             except Stopped:
                 continue
+            except (torch.OutOfMemoryError, MemoryError) as error:
+                self._go_on_smaller(batch, error)
             except Exception as error:  # one batch's trouble is told to those in it, and to nobody else
                 self._fail({id(hearing): hearing for hearing, _ in batch}.values(), error)
         self._fail(list(self._hearings), ModelUnavailable("The model was taken out of memory.", hint="Try again."))
+
+    def _go_on_smaller(self, batch: list[tuple[_Hearing, Stretch]], error: BaseException) -> None:
+        """The pieces go back, and from now on half as many are written down together."""
+        if len(batch) == 1:
+            need = self._whisper.row_bytes / 1e6
+            short = ModelUnavailable(
+                f"There is not enough memory to hear 30 seconds of sound with {self.name}: it takes {need:,.0f} MB.",
+                hint="Try again when other models are not at work, or choose a smaller one.",
+            )
+            short.__cause__ = error
+            self._fail([batch[0][0]], short)
+            return
+        self._rows = max(1, len(batch) // 2)
+        for hearing, stretch in reversed(batch):
+            hearing.left.appendleft(stretch)
 
     def _wait(self) -> bool:
         with self._bell:
@@ -160,7 +180,7 @@ class TranscriberModel:
                     self._end(hearing)
                     continue
                 room = self._rows - len(batch)
-                for _ in range(min(room, len(hearing.left), self._rows if hearing.begun else _FIRST)):
+                for _ in range(min(room, len(hearing.left), self._rows if hearing.first else _FIRST)):
                     batch.append((hearing, hearing.left.popleft()))
             if batch:
                 self._hearings.rotate(-1)
@@ -181,13 +201,14 @@ class TranscriberModel:
 
             for hearing, stretch in batch:
                 pause()
+                hearing.begun = hearing.begun or time.monotonic()
                 heard.append(self._hear(hearing, stretch))
             for times in (True, False):  # what is written together has beginnings of the same length
                 alike = [piece for piece in heard if piece.times is times]
                 if alike:
                     self._writer.write(alike, pause)
         for (hearing, stretch), piece in zip(batch, heard, strict=True):
-            hearing.begun = True
+            hearing.first = hearing.first or time.monotonic()
             for said in _said(piece, stretch, self._writer):
                 hearing.asked.sink.piece(json.dumps(said, ensure_ascii=False) + "\n")
 
@@ -202,8 +223,11 @@ class TranscriberModel:
     def _end(self, hearing: _Hearing) -> None:
         self._hearings.remove(hearing)
         finish = "cancelled" if hearing.stopped.is_set() else "end"
-        seconds = len(hearing.sound) / RATE
-        hearing.asked.sink.done({"finish": finish, "language": hearing.language or None, "seconds": seconds})
+        said = {"finish": finish, "language": hearing.language or None, "seconds": len(hearing.sound) / RATE}
+        usage = {"queued": (hearing.begun or hearing.at) - hearing.at}
+        if hearing.first is not None:
+            usage["first"] = hearing.first - hearing.at
+        hearing.asked.sink.done({**said, "usage": {name: round(each, 4) for name, each in usage.items()}})
 
     def _fail(self, hearings: Any, error: Exception) -> None:
         for hearing in list(hearings):

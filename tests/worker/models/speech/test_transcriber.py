@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import wave
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ import pytest
 
 from pipelines.node import ModelUnavailable
 from tests.worker.models.conftest import Listener
-from tests.worker.models.speech.conftest import TEXT, encoded, likeness, speak, tone, transcribe
+from tests.worker.models.speech.conftest import EAR, TEXT, encoded, likeness, speak, tone, transcribe
 from worker.models.asking import Asked
+from worker.models.device import Device, Turns
 from worker.models.folder import ModelRefused
 from worker.models.speech.sound import Unhearable
+from worker.models.speech.transcriber import TranscriberModel
 from worker.models.speech.voices import Stretch, pieces
 
 pytestmark = pytest.mark.weights
@@ -48,6 +51,7 @@ def test_what_was_spoken_is_written_down(ear: Any, spoken: bytes) -> None:
     heard = transcribe(ear, spoken)
     assert likeness(words(heard), TEXT.replace("nine", "9")) > 0.9
     assert heard.said["language"] == "en"
+    assert 0 <= heard.said["usage"]["queued"] < heard.said["usage"]["first"]
     assert heard.said["seconds"] == pytest.approx(len(samples(spoken)) / 24_000, abs=0.05)
 
 
@@ -87,7 +91,7 @@ def test_several_at_once_each_get_their_own(ear: Any, voice: Any) -> None:
 
 
 def test_who_stops_waiting_is_not_worked_for(ear: Any, voice: Any, spoken: bytes) -> None:
-    long = encoded(np.tile(samples(speak(voice, STORY).data), 8)[None], "wav", "pcm_s16le", 24_000)
+    long = encoded(np.tile(samples(speak(voice, STORY).data), 5)[None], "wav", "pcm_s16le", 24_000)
     listener = Listener()
     stop = ear.ask(Asked("transcribe", {"data": long, "task": "transcribe"}, listener))
     assert listener.first.wait(120)
@@ -97,6 +101,30 @@ def test_who_stops_waiting_is_not_worked_for(ear: Any, voice: Any, spoken: bytes
     early = Listener()
     ear.ask(Asked("transcribe", {"data": long, "task": "transcribe"}, early))()
     assert early.wait().said["finish"] == "cancelled"
+
+
+def test_when_memory_runs_out_it_goes_on_with_fewer_pieces(
+    speech_models: Path, device: Device, spoken: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = TranscriberModel(EAR, speech_models / EAR, device, Turns(), lambda digest: b"")
+    begin, most = model._whisper.begin, [1]
+
+    def scarce(heard: Any) -> Any:
+        if heard[0][0].shape[0] > most[0]:
+            raise MemoryError
+        return begin(heard)
+
+    monkeypatch.setattr(model._whisper, "begin", scarce)
+    apart = np.concatenate([samples(spoken), np.zeros(24_000 * 26, np.int16), samples(spoken)])
+    sound = encoded(apart[None], "wav", "pcm_s16le", 24_000)
+    heard = segments(transcribe(model, sound, language="en"))
+    assert len(heard) == 2
+    assert all(likeness(each["text"], TEXT.replace("nine", "9")) > 0.9 for each in heard)
+    most[0] = 0
+    error = transcribe(model, sound, language="en").error
+    assert isinstance(error, ModelUnavailable)
+    assert "takes 24 MB" in error.message
+    model.close()
 
 
 def test_what_it_cannot_do_is_said(ear: Any, voice: Any, spoken: bytes) -> None:
