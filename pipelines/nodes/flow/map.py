@@ -39,14 +39,16 @@ class FlowMap(PartsNode):
         return self.most_items
 
     def unfit(self, parts: Mapping[str, Signature]) -> Iterator[str]:
-        if self.part in parts and (inputs := parts[self.part].inputs) is not None:
-            item = self.over_input(inputs)
-            if item is None:
-                yield f"choose which input of the part takes an item; there are: {names(inputs)}."
-            elif all(port.name != item for port in inputs):
-                yield f"the part has no input “{item}” to take an item; there are: {names(inputs)}."
-            elif any(port.name == item and port.type.item for port in inputs):
-                yield f"the input “{item}” of the part takes a whole list. Let it take one item."
+        if self.part not in parts:
+            return
+        inputs = parts[self.part].inputs
+        item = self.over_input(inputs)
+        if item is None:
+            yield f"choose which input of the part takes an item; there are: {names(inputs)}."
+        elif all(port.name != item for port in inputs):
+            yield f"the part has no input “{item}” to take an item; there are: {names(inputs)}."
+        elif any(port.name == item and port.type.item for port in inputs):
+            yield f"the input “{item}” of the part takes a whole list. Let it take one item."
 
     async def run(self, ctx: Context, flow: Flow, given: Mapping[str, Any]) -> Mapping[str, Any]:
         part = flow.signature(self.part)

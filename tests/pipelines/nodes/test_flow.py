@@ -364,6 +364,8 @@ async def test_a_form_is_filled_in_and_its_fields_go_on() -> None:
     assert (outcome.status, outcome.outputs) == ("succeeded", {"name": "Ann"})
     again = await run(graph, {}, World(), asked={"ask": Asked(answer={"fields": {}})})
     assert again.status == "failed"
+    another = await run(graph, {}, world, run_id="another-run")
+    assert another.status == "waiting", "what one run was told is no answer for the next"
 
 
 async def test_waiting_for_a_time_that_has_come() -> None:
