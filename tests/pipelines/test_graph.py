@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.catalogue import CATALOGUE
@@ -105,10 +105,30 @@ def test_any_json_is_a_graph_or_gives_findings(form: Any) -> None:
     assert errors == faults
 
 
+def knobs_of(kind: str, **params: Any) -> Any:
+    """One node of a kind, all its knobs set, on an example as a part."""
+    fields = {name: info.default for name, info in CATALOGUE[kind].model_fields.items()}
+    parts = {name: {"graph": EXAMPLE} for name in ("one", "two")}
+    return {"version": 1, "nodes": {"it": {"kind": kind, "params": {**fields, **params}}}, "edges": [], "parts": parts}
+
+
+FLOWS = [
+    knobs_of("flow.map", part="one", over="question"),
+    knobs_of("flow.repeat", part="one", until="answer"),
+    knobs_of("flow.race", first="one", second="two"),
+    knobs_of("flow.branch"),
+    knobs_of("person.choose"),
+    knobs_of("person.form"),
+    knobs_of("wait.until", mode="until"),
+    knobs_of("input.value"),
+    knobs_of("web.get"),
+]
+
+
 @st.composite
 def broken_graphs(draw: st.DrawFn) -> Any:
     """The example with one thing in it, anywhere, replaced by any JSON, or with any JSON added."""
-    form: Any = {"root": draw(st.sampled_from([EXAMPLE, NESTED]))}
+    form: Any = {"root": draw(st.sampled_from([EXAMPLE, NESTED, *FLOWS]))}
     form = _copy(form)
     here, key = form, "root"
     while isinstance(here[key], dict | list) and here[key] and draw(st.integers(0, 3)):
@@ -126,6 +146,7 @@ def _copy(form: Any) -> Any:
     return [_copy(each) for each in form] if isinstance(form, list) else form
 
 
+@settings(max_examples=300)
 @given(broken_graphs())
 def test_a_graph_broken_anywhere_gives_findings_and_never_an_exception(form: Any) -> None:
     for finding in check(form, CATALOGUE):
