@@ -15,7 +15,8 @@ from bench.chaos.line import Line
 from deploy.local.child import kill, spawn
 
 ROOT = Path(__file__).resolve().parents[2]
-CELERY = ["-m", "celery", "-A", "worker.app", "worker", "-P", "threads", "--without-gossip", "--without-mingle"]
+QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+CELERY = ["-m", "celery", "-A", "worker.app", "worker", "-P", "threads", *QUIET]
 
 
 class Host:
@@ -28,6 +29,7 @@ class Host:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._prefix = prefix
         self._lines: dict[int, Line] = {}
+        self._environment: dict[str, dict[str, str]] = {}
         home.mkdir(parents=True)
 
     def reach(self, url: str) -> str:
@@ -38,21 +40,20 @@ class Host:
         return url.replace(f"127.0.0.1:{port}", f"{self.address}:{self._lines[port].port}")
 
     def start(self, role: str, queue: str, environment: Mapping[str, str]) -> None:
-        env = {**os.environ, **environment, "GENAISYS_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
-        argv = [
-            *self._prefix,
-            sys.executable,
-            *CELERY,
-            "--without-heartbeat",
-            "-Q",
-            queue,
-            "-c",
-            "2",
-            "-n",
-            f"{queue}@{self.name}",
-        ]
+        self._environment[queue] = {
+            **os.environ,
+            **environment,
+            "GENAISYS_HOME": str(self.home),
+            "PYTHONPATH": str(ROOT),
+        }
+        argv = [*self._prefix, sys.executable, *CELERY, "-Q", queue, "-c", "2", "-n", f"{queue}@{self.name}"]
         with self.log(role).open("ab") as output:
-            self.children[role] = spawn(argv, output=output, env=env, cwd=ROOT)
+            self.children[role] = spawn(argv, output=output, env=self._environment[queue], cwd=ROOT)
+
+    def is_well(self, queue: str) -> bool:
+        """What a container's probe would say there of the worker of that queue."""
+        argv = [*self._prefix, sys.executable, "-m", "deploy.image.healthy", queue]
+        return subprocess.run(argv, env=self._environment[queue], cwd=ROOT).returncode == 0
 
     def kill(self, role: str) -> None:
         """As the kernel does when memory runs out: without a word."""

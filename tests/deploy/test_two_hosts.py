@@ -144,6 +144,7 @@ def test_workers_on_two_machines_die_and_nothing_is_lost_doubled_or_stuck(cluste
         assert text.startswith(f"Page {number}. A line of it")
         assert text.count("A line of it") == 800
     assert cluster.model_workers() == {first.name}
+    assert [host.is_well(queue) for host in cluster.hosts for queue in ("runs", "models")] == [False, True, True, False]
 
 
 def test_a_request_its_run_and_the_call_of_a_model_elsewhere_are_one_trace(cluster: Cluster) -> None:
