@@ -28,7 +28,8 @@ from webapp.bell.sending import SHARED, Sender, queue_of
 
 Progress = Callable[[float | None, str], None]
 
-CANCEL = "calls:cancel"
+CANCEL, GONE = "calls:cancel", "models:gone"
+"""Channels: of calls that nobody waits for any more, and of models that were deleted, by name."""
 ACCEPTED_WITHIN = 30.0
 """Seconds in which some model worker must take a call: a starting one needs several."""
 TAKEN_WITHIN = 10.0

@@ -6,13 +6,11 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from webapp.bell.calls import GONE
 from webapp.bell.placement import WORKERS, announcement_of
 from webapp.bell.producer import connect
 
 log = logging.getLogger(__name__)
-
-GONE = "models:gone"
-"""The channel on which workers hear that a model was deleted."""
 
 
 def announced() -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ class Asked:
 
 
 class Model(Protocol):
-    """A model in memory. `bytes` is what its weights take."""
+    """A model in memory. `bytes` is what it takes there: its weights, or more where the shelf has measured more."""
 
     name: str
     bytes: int

@@ -50,6 +50,13 @@ def find_device() -> Device:
     return Device(torch.device("cpu"), dtype, int(psutil.virtual_memory().total * 0.5), cores)
 
 
+def taken_on(device: Device) -> int:
+    """Bytes that this process holds there now."""
+    if device.is_cpu:
+        return int(psutil.Process().memory_info().rss)
+    return int(torch.cuda.memory_allocated(device.torch))
+
+
 def _cpu_flags() -> set[str]:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as info:

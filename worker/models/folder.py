@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,8 +103,9 @@ def installed(home: Path) -> Iterator[Card]:
             continue
 
 
-def check_files(folder: Path, card: Card) -> None:
-    """Raise ModelRefused unless every file the card names is there with its hash."""
+def check_files(folder: Path, card: Card, reached: Callable[[float], None] = lambda _: None) -> None:
+    """Raise ModelRefused unless every file the card names is there with its hash; `reached` hears the fraction."""
+    done = 0
     for path, expected in card.files.items():
         file = folder / path
         if not file.is_file():
@@ -114,6 +115,8 @@ def check_files(folder: Path, card: Card) -> None:
                 f"The file {path} of the model {card.name!r} is damaged: its SHA-256 is not the one noted.",
                 hint=_again(card.name),
             )
+        done += file.stat().st_size
+        reached(min(1.0, done / max(card.bytes, 1)))
 
 
 def digest(path: Path) -> str:

@@ -36,6 +36,7 @@ class Presence:
         self._state = state
         self._cards = Cards(home)
         self._changed = threading.Event()
+        self._has: dict[str, str] = {}
         self._closing = False
         self._beat()
         threading.Thread(target=self._work, name="presence", daemon=True).start()
@@ -43,6 +44,10 @@ class Presence:
     def changed(self) -> None:
         """Tell it now rather than with the next beat. Returns at once."""
         self._changed.set()
+
+    def revisions(self) -> dict[str, str]:
+        """Of the models on the disk, by name, as last looked at."""
+        return self._has
 
     def close(self) -> None:
         self._closing = True
@@ -68,12 +73,8 @@ class Presence:
                     self._sweep()
 
     def _beat(self) -> None:
-        who = {
-            "host": socket.gethostname(),
-            "machine": this_machine(),
-            "pid": os.getpid(),
-            "has": self._cards.revisions(),
-        }
+        self._has = self._cards.revisions()
+        who = {"host": socket.gethostname(), "machine": this_machine(), "pid": os.getpid(), "has": self._has}
         try:
             pipe = self._valkey.pipeline(transaction=False)
             pipe.set(announcement_of(self.id), json.dumps({**who, **self._state()}), ex=_LIFE)

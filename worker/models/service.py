@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import socket
 import threading
 import time
@@ -19,8 +20,9 @@ from redis.exceptions import RedisError
 
 from pipelines.node import NodeError
 from telemetry.calls import Answering, ModelsInMemory
-from webapp.bell.calls import CANCEL, void_of
+from webapp.bell.calls import CANCEL, GONE, void_of
 from worker.models.asking import Asked, Model
+from worker.models.folder import folder_name, is_name
 from worker.models.outbox import Outbox
 from worker.models.presence import Presence
 from worker.models.sources import find_folder
@@ -175,16 +177,28 @@ class ModelService:
                 calls = list(self._calls.values())
             for call in self._unwanted(calls) if calls else ():
                 call.cancel()
+            if self._shelf is not None:
+                self._shelf.let_go(self._is_changed)
+
+    def _is_changed(self, name: str, revision: str) -> bool:
+        return self._presence.revisions().get(name) != revision
 
     def _hear_cancels(self) -> None:
         while not self._closing.is_set():
             try:
                 with self._listening.pubsub(ignore_subscribe_messages=True) as channel:
-                    channel.subscribe(CANCEL)
+                    channel.subscribe(CANCEL, GONE)
                     for message in channel.listen():
-                        self._cancel(message["data"].decode())
+                        heard = self._cancel if message["channel"] == CANCEL.encode() else self._delete
+                        heard(message["data"].decode())
             except (RedisError, OSError, ValueError):
                 self._closing.wait(0.5)
+
+    def _delete(self, name: str) -> None:
+        """A model was deleted in the studio; what is in memory goes when it is idle."""
+        if is_name(name):
+            shutil.rmtree(self._home / folder_name(name), ignore_errors=True)
+            self._presence.changed()
 
     def _cancel(self, call: str) -> None:
         with self._lock:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import torch
 
 from pipelines.node import ModelUnavailable, NodeError
 from worker.models.asking import Model
-from worker.models.device import Device, Turns, find_device
+from worker.models.device import Device, Turns, find_device, taken_on
 from worker.models.encoder import EncoderModel
-from worker.models.folder import Card, ModelRefused, check_files
+from worker.models.folder import CARD, Card, ModelRefused, check_files, read_card
 from worker.models.sources import find_folder, require_safe
 from worker.models.speech import load
 from worker.models.text.model import LanguageModel
@@ -23,7 +26,17 @@ log = logging.getLogger(__name__)
 
 Use = Callable[[Model], None]
 Failed = Callable[[Exception], None]
-Note = Callable[[str], None]
+_SHORT = (torch.OutOfMemoryError, MemoryError)
+
+
+class Note(Protocol):
+    """Hears how far the loading is: a fraction from 0 to 1, or None where that is not known."""
+
+    def __call__(self, text: str, fraction: float | None = None, /) -> None: ...
+
+
+def _unheard(text: str, fraction: float | None = None, /) -> None:
+    """For those who don't ask."""
 
 
 @dataclass(eq=False)
@@ -32,13 +45,20 @@ class _Place:
 
     name: str
     size: int
+    revision: str = ""
     model: Model | None = None
     used: float = field(default_factory=time.monotonic)
     waiting: list[tuple[Use, Failed]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, text: str, fraction: float | None = None, /) -> None:
+        for note in self.notes:
+            note(text, fraction)
 
 
 def _text(name: str, folder: Path, device: Device, turns: Turns) -> Model:
-    return LanguageModel(name, folder, device, turns, cache_budget=device.budget // 4)
+    quantised = read_card(folder).quantised if (folder / CARD).is_file() else None
+    return LanguageModel(name, folder, device, turns, cache_budget=device.budget // 4, quantised=quantised)
 
 
 MAKERS: Mapping[str, Callable[[str, Path, Device, Turns], Model]] = {
@@ -61,24 +81,44 @@ class Shelf:
         self._making_room = threading.Lock()
         self._places: dict[str, _Place] = {}
 
-    def use(self, name: str, use: Use, failed: Failed, note: Note = lambda _: None) -> None:
+    def use(self, name: str, use: Use, failed: Failed, note: Note = _unheard) -> None:
         """Call `use(model)` now, or when the model is loaded; or `failed(error)`. `note` hears of the loading.
 
         Returns at once; `use` is called in this thread or in the one that loads.
         """
         with self._lock:
-            place = self._places.get(name)
+            place, is_new = self._places.get(name), False
             if place is None:
-                place = self._places[name] = _Place(name, 0)
-                threading.Thread(target=self._load, args=(place, note), name=f"load {name}", daemon=True).start()
+                place, is_new = _Place(name, 0), True
+                self._places[name] = place
             place.used = time.monotonic()
             model = place.model
             if model is None:
                 place.waiting.append((use, failed))
+                place.notes.append(note)
+        if is_new:
+            threading.Thread(target=self._load, args=(place,), name=f"load {name}", daemon=True).start()
         if model is None:
             note(f"Loading {name}")
-        else:
-            _attempt(use, failed, model)
+            return
+        try:
+            use(model)
+        except ModelUnavailable as error:
+            if self._holds(place):
+                failed(error)
+            else:  # it was just let go, to make room for another
+                self.use(name, use, failed, note)
+        except Exception as error:
+            failed(error)
+
+    def let_go(self, changed: Callable[[str, str], bool]) -> None:
+        """Take idle models out of memory that are not on the disk any more as they were: by name and revision."""
+        with self._lock:
+            here = [place for place in self._places.values() if place.model is not None and place.revision]
+        for place in here:
+            if changed(place.name, place.revision) and place.model is not None and not place.model.busy:
+                log.info("let the model %s go: it is not on the disk as it was", place.name)
+                self._drop(place)
 
     def names(self) -> list[str]:
         with self._lock:
@@ -99,34 +139,57 @@ class Shelf:
         for model in models:
             model.close()
 
-    def _load(self, place: _Place, note: Note) -> None:
+    def _load(self, place: _Place) -> None:
         begun = time.monotonic()
         try:
-            folder, card = find_folder(place.name, self._home, note)
+            folder, card = find_folder(place.name, self._home, place.note)
             require_safe(folder, place.name)
-            check_files(folder, card)
-            with self._making_room:
+            check_files(folder, card, lambda done: place.note(f"Checking {place.name}", done))
+            place.note(f"Loading {place.name}")
+            with self._making_room:  # one after another, so that each finds what the others have taken
+                place.revision = card.revision if card.files else ""
                 model = self._make(place, folder, card)
+                with self._lock:
+                    place.model, place.used = model, time.monotonic()
+                    waiting, place.waiting = place.waiting, []
+                    place.notes.clear()
         except Exception as error:
             if not isinstance(error, NodeError):
                 log.exception("The model %s could not be loaded", place.name)
             self._give_up(place, _explained(error, place.name))
             return
-        log.info("loaded the model %s on %s in %.1f s", place.name, self._device, time.monotonic() - begun)
-        with self._lock:
-            place.model, place.used = model, time.monotonic()
-            waiting, place.waiting = place.waiting, []
+        taken = f"{place.size / 1e6:,.0f} MB"
+        log.info("loaded the model %s on %s in %.1f s, %s", place.name, self._device, time.monotonic() - begun, taken)
         for use, failed in waiting:
             _attempt(use, failed, model)
 
     def _make(self, place: _Place, folder: Path, card: Card) -> Model:
         device = self._device = self._device or find_device()
-        place.size = _need(folder, card, device)
-        self._make_room(place, device)
         make = MAKERS.get(card.task)
         if make is None:
             raise ModelRefused(f"{place.name} is for the task {card.task!r}, which this worker does not serve.")
-        return make(place.name, folder, device, self._turns)
+        place.size = _need(folder, card, device)
+        self._make_room(place, device)
+        before = taken_on(device)
+        try:
+            model = make(place.name, folder, device, self._turns)
+        except _SHORT:
+            self._let_idle_go(place)
+            before = taken_on(device)
+            try:
+                model = make(place.name, folder, device, self._turns)
+            except _SHORT as error:
+                raise self._no_memory(place, device) from error
+        place.size = model.bytes = max(model.bytes, taken_on(device) - before)
+        return model
+
+    def _no_memory(self, place: _Place, device: Device) -> ModelUnavailable:
+        others = f"{self._taken(place) / 1e6:,.0f} MB are held by other models"
+        return ModelUnavailable(
+            f"There was not enough memory to load {place.name}: it needs about {place.size / 1e6:,.0f} MB; {others}, "
+            f"of {device.budget / 1e6:,.0f} MB that models may take here.",
+            hint="Try again when less is at work, or hold the model in int8.",
+        )
 
     def _make_room(self, place: _Place, device: Device) -> None:
         """Let idle models go, longest unused first, until `place` fits. Raises ModelRefused or ModelUnavailable."""
@@ -144,10 +207,25 @@ class Shelf:
                     hint="Try again when they have finished.",
                 )
             log.info("let the model %s go to make room for %s", oldest.name, place.name)
-            with self._lock:
-                self._places.pop(oldest.name, None)
-            if oldest.model is not None:
-                oldest.model.close()
+            self._drop(oldest)
+
+    def _let_idle_go(self, but: _Place) -> None:
+        while (oldest := self._oldest_idle(but)) is not None:
+            self._drop(oldest)
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _drop(self, place: _Place) -> None:
+        with self._lock:
+            if self._places.get(place.name) is place:
+                del self._places[place.name]
+        if place.model is not None:
+            place.model.close()
+
+    def _holds(self, place: _Place) -> bool:
+        with self._lock:
+            return self._places.get(place.name) is place
 
     def _taken(self, but: _Place) -> int:
         with self._lock:
@@ -185,12 +263,12 @@ def _need(folder: Path, card: Card, device: Device) -> int:
     )
     if card.task in ("encoder", "speaker"):
         return on_disk
+    if card.quantised:
+        return on_disk * 3 // 4
     return on_disk * int(device.dtype.itemsize) // 2
 
 
 def _explained(error: Exception, name: str) -> Exception:
     if isinstance(error, NodeError):
         return error
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return ModelUnavailable(f"There is not enough memory to load {name}.", hint="Try again later.")
     return ModelRefused(f"{name} could not be loaded: {error}.", hint="See whether its folder is a whole model.")

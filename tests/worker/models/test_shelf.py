@@ -13,6 +13,7 @@ import torch
 
 from pipelines.node import ModelUnavailable, NodeError
 from tests.worker.models.conftest import Listener, args, tiny_model
+from worker.models import shelf as shelf_module
 from worker.models.device import Device
 from worker.models.folder import CARD, ModelRefused, installed, read_card
 from worker.models.shelf import Shelf
@@ -46,8 +47,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def weights_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else the process takes meanwhile is left out, so that sizes are the same in every test."""
+    monkeypatch.setattr(shelf_module, "taken_on", lambda _: 0)
+
+
 @pytest.fixture
 def size(home: Path) -> int:
+    """What a model is thought to need before it is loaded; it takes half of that."""
     return (home / "one" / "model.safetensors").stat().st_size * 2
 
 
@@ -72,7 +80,7 @@ def test_a_model_is_loaded_once_and_shared(home: Path) -> None:
 
 
 def test_the_model_unused_longest_leaves_first(home: Path, size: int) -> None:
-    shelf = Shelf(home, device(int(size * 2.5)))
+    shelf = Shelf(home, device(int(size * 1.6)))
     one = use(shelf, "one")
     use(shelf, "two")
     use(shelf, "one")
@@ -88,7 +96,7 @@ def test_a_model_larger_than_the_budget_is_refused_with_the_numbers(home: Path, 
 
 
 def test_a_model_that_is_at_work_is_not_taken_away(home: Path, size: int) -> None:
-    shelf = Shelf(home, device(int(size * 1.5)))
+    shelf = Shelf(home, device(int(size * 1.2)))
     listener = Listener()
     one = use(shelf, "one")
     with shelf._turns.turn():  # the model may not compute meanwhile, so it stays at work
@@ -165,3 +173,99 @@ def test_the_revision_is_that_of_the_files(home: Path) -> None:
     changed = tiny_model(home / "other", kind="qwen2")
     assert changed.revision != before.revision
     assert before.bytes == sum((home / "one" / path).stat().st_size for path in before.files)
+
+
+def test_many_loads_at_once_stay_within_the_budget_and_load_each_model_once(
+    home: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    most: list[int] = []
+    shelf = Shelf(home, device(int(size * 1.6)))
+    real = shelf_module.MAKERS["text"]
+
+    def counting(name: str, *more: Any) -> Any:
+        made.append(name)
+        most.append(len(shelf.names()))
+        return real(name, *more)
+
+    monkeypatch.setattr(shelf_module, "MAKERS", {"text": counting})
+    ended = threading.Semaphore(0)
+    said: list[Any] = []
+
+    def hear(what: Any) -> None:
+        said.append(what)
+        ended.release()
+
+    for name in ("one", "two", "three") * 6:
+        threading.Thread(target=shelf.use, args=(name, hear, hear), daemon=True).start()
+    for _ in range(18):
+        assert ended.acquire(timeout=60)
+    assert [each for each in said if isinstance(each, Exception)] == []
+    assert sorted(made[:3]) == ["one", "three", "two"]
+    assert max(most) <= 2  # the third load let one go
+    assert len(shelf.names()) <= 2
+    shelf.close()
+
+
+def test_a_load_without_memory_lets_idle_models_go_and_is_tried_once_more(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(home, device(10**9))
+    use(shelf, "one")
+    real = shelf_module.MAKERS["text"]
+    tries: list[list[str]] = []
+
+    def short(name: str, *more: Any) -> Any:
+        tries.append(shelf.names())
+        if len(tries) != 2:
+            raise torch.OutOfMemoryError("no memory")
+        return real(name, *more)
+
+    monkeypatch.setattr(shelf_module, "MAKERS", {"text": short})
+    assert use(shelf, "two").name == "two"
+    assert tries == [["one"], []]
+    with pytest.raises(
+        ModelUnavailable, match=r"not enough memory to load three: it needs about \d+ MB; \d+ MB are held"
+    ):
+        use(shelf, "three")
+    assert len(tries) == 4
+    shelf.close()
+
+
+def test_loading_is_told_with_how_far_it_is(home: Path) -> None:
+    shelf = Shelf(home, device(10**9))
+    notes: list[tuple[str, float | None]] = []
+    ended = threading.Event()
+    shelf.use("one", lambda _: ended.set(), lambda _: ended.set(), lambda text, done=None: notes.append((text, done)))
+    assert ended.wait(60)
+    assert ("Checking one", 1.0) in notes
+    assert notes[-1] == ("Loading one", None)
+    shelf.close()
+
+
+def test_what_is_not_on_the_disk_as_it_was_leaves_when_it_is_idle(home: Path) -> None:
+    shelf = Shelf(home, device(10**9))
+    one, revision = use(shelf, "one"), read_card(home / "one").revision
+    shelf.let_go(lambda name, had: had != revision)
+    assert shelf.names() == ["one"]
+    listener = Listener()
+    with shelf._turns.turn():
+        one.generate(args("go"), listener)
+        shelf.let_go(lambda name, had: True)
+        assert shelf.names() == ["one"]
+    listener.wait()
+    while one.busy:
+        pass
+    shelf.let_go(lambda name, had: True)
+    assert shelf.names() == []
+    assert use(shelf, "one") is not one
+    shelf.close()
+
+
+def test_what_a_model_takes_is_measured(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = iter([1_000_000, 9_000_000])
+    monkeypatch.setattr(shelf_module, "taken_on", lambda _: next(held))
+    shelf = Shelf(home, device(10**9))
+    assert use(shelf, "one").bytes == 8_000_000
+    assert (shelf.state()["used"], shelf.state()["memory"]) == (8_000_000, {"one": 8_000_000})
+    shelf.close()

@@ -25,6 +25,24 @@ def linear(weight: torch.Tensor, bias: torch.Tensor | None = None) -> Linear:
     return lambda x: functional.linear(x, weight, bias)
 
 
+def int8(weight: torch.Tensor, bias: torch.Tensor | None = None) -> Linear:
+    """The same with a byte a weight and a scale a row: half the memory of bf16, at 1 % of a row's largest weight.
+
+    On a CPU few rows are multiplied as they are; many, as in a prompt, by the weights written out once for the call.
+    """
+    scales = (weight.float().abs().amax(1) / 127).clamp(min=1e-12)
+    small = (weight.float() / scales[:, None]).round().clamp(-127, 127).to(torch.int8).contiguous()
+    row = scales.to(torch.bfloat16)
+
+    def product(x: torch.Tensor) -> torch.Tensor:
+        if x.device.type == "cpu" and x.shape[0] <= _ROWS:
+            found = torch._weight_int8pack_mm(x.to(torch.bfloat16).contiguous(), small, row).to(x.dtype)
+            return found if bias is None else found + bias
+        return functional.linear(x, small.to(x.dtype) * row[:, None].to(x.dtype), bias)
+
+    return product
+
+
 def _packs(dtype: torch.dtype) -> bool:
     """Whether this build of torch can do it, found by doing it once."""
     if dtype not in _tried:

@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 from torch.nn import functional
 
 from worker.models.device import Device
-from worker.models.text.linear import Linear, linear
+from worker.models.folder import ModelRefused
+from worker.models.text.linear import Linear, int8, linear
 from worker.models.text.prefixes import Prefixes
 from worker.models.text.slots import Slots
 
@@ -25,6 +26,9 @@ FAMILY = {"llama", "mistral", "qwen2", "qwen3"}
 STRETCH = 128
 """Tokens of a prompt that are read at once: others wait no longer than that. Stretches begin at its multiples, so that
 the same beginning is computed the same way in every prompt."""
+
+FORMS: dict[str | None, Callable[..., Linear]] = {None: linear, "int8": int8}
+"""How matrices are held, by the knob `quantised` of a model's card."""
 
 Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -58,7 +62,14 @@ class _Layer:
 class LlamaDecoder:
     """See `Decoder`. `folder` holds `config.json` and safetensors files."""
 
-    def __init__(self, folder: Path, device: Device, *, max_rows: int = 16, prefix_budget: int = 0) -> None:
+    def __init__(
+        self, folder: Path, device: Device, *, max_rows: int = 16, prefix_budget: int = 0, quantised: str | None = None
+    ) -> None:
+        if quantised not in FORMS:
+            raise ModelRefused(
+                f"{quantised!r} is no form of weights.", hint=f"There are: {', '.join(filter(None, FORMS))}."
+            )
+        form = FORMS[quantised]
         config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self.vocabulary = int(config["vocab_size"])
         self.context = int(config["max_position_embeddings"])
@@ -74,9 +85,9 @@ class LlamaDecoder:
         # copies, since a view of one tensor would keep the whole file in memory
         self._embedding = weights["model.embed_tokens.weight"].clone()
         self._norm = weights["model.norm.weight"].clone()
-        self._layers = [_layer(weights, f"model.layers.{at}.") for at in range(int(config["num_hidden_layers"]))]
+        self._layers = [_layer(weights, f"model.layers.{at}.", form) for at in range(int(config["num_hidden_layers"]))]
         tied = config.get("tie_word_embeddings", False) or "lm_head.weight" not in weights
-        self._head = linear(self._embedding if tied else weights["lm_head.weight"])
+        self._head = form(self._embedding if tied else weights["lm_head.weight"])
         self._cosine, self._sine = self._rotations(config)
         self._slots = Slots(len(self._layers), self._groups, self._size, device)
 
@@ -215,14 +226,14 @@ def _load(folder: Path, device: Device) -> dict[str, torch.Tensor]:
     return weights
 
 
-def _layer(weights: dict[str, torch.Tensor], prefix: str) -> _Layer:
+def _layer(weights: dict[str, torch.Tensor], prefix: str, form: Callable[..., Linear]) -> _Layer:
     def own(name: str) -> torch.Tensor | None:
         return weights[prefix + name].clone() if prefix + name in weights else None
 
     def joined(*names: str) -> Linear:
         stacked = [weights[f"{prefix}{name}.weight"] for name in names]
         biases = [weights[f"{prefix}{name}.bias"] for name in names if f"{prefix}{name}.bias" in weights]
-        return linear(torch.cat(stacked), torch.cat(biases).clone() if biases else None)
+        return form(torch.cat(stacked), torch.cat(biases).clone() if biases else None)
 
     return _Layer(
         before_attention=weights[prefix + "input_layernorm.weight"].clone(),

@@ -26,12 +26,14 @@ _FEWEST_NEW = 16
 class LanguageModel:
     """`folder` holds a transformers model (safetensors) or one GGUF file. Raises ModelRefused."""
 
-    def __init__(self, name: str, folder: Path, device: Device, turns: Turns, *, cache_budget: int) -> None:
+    def __init__(
+        self, name: str, folder: Path, device: Device, turns: Turns, *, cache_budget: int, quantised: str | None = None
+    ) -> None:
         gguf = _gguf(folder)
         self.name = name
         self._reader = load_reader(folder, gguf)
         prefix_budget = cache_budget // 8
-        self._decoder = _decoder(folder, device, gguf, prefix_budget)
+        self._decoder = _decoder(folder, device, gguf, prefix_budget, quantised)
         self.bytes = self._decoder.weight_bytes
         self._batcher = Batcher(
             self._decoder,
@@ -98,13 +100,17 @@ class LanguageModel:
         return min(asked, context - prompt)
 
 
-def _decoder(folder: Path, device: Device, gguf: str | None, prefix_budget: int) -> Decoder:
-    if gguf:
-        return PlainDecoder(folder, device, gguf=gguf)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if understands(config):
-        return LlamaDecoder(folder, device, max_rows=24 if device.is_cpu else 96, prefix_budget=prefix_budget)
-    return PlainDecoder(folder, device)
+def _decoder(folder: Path, device: Device, gguf: str | None, prefix_budget: int, quantised: str | None) -> Decoder:
+    config = {} if gguf else json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if config and understands(config):
+        rows = 24 if device.is_cpu else 96
+        return LlamaDecoder(folder, device, max_rows=rows, prefix_budget=prefix_budget, quantised=quantised)
+    if quantised:
+        raise ModelRefused(
+            f"This model is not of a kind that can be held in {quantised}: only the Llama family in safetensors can.",
+            hint="Take the knob “quantised” off the model.",
+        )
+    return PlainDecoder(folder, device, gguf=gguf)
 
 
 def _gguf(folder: Path) -> str | None:
