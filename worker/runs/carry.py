@@ -199,6 +199,7 @@ class Carried:
                         return await suspend(connection, self._record, end.waits, entries)
                     return await self._record.end(connection, end.status, end.outputs, end.error, entries)
             except OperationalError as error:
+                self._log.await_end()
                 log.warning("the end of this run waits for Postgres: %s", str(error).strip())
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 1.0)

@@ -11,14 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
+from psycopg.errors import InvalidSchemaName, UndefinedFunction
 from psycopg.rows import class_row
 
 # A run that was claimed this often without a finished step in between has ended its worker each time.
 MOST_CLAIMS = 3
 
-# Claims are made one after the other, or two workers would both take the last run that a limit leaves room for. The
-# lock is a statement of its own: the next one then sees what the claim before has committed.
-IN_TURN = "SELECT pg_advisory_xact_lock(7305551)"
 # Of each workspace only the first few rows are read, by the index `runs_queue`, however many wait there.
 CLAIM = """
 WITH RECURSIVE lining_up AS (
@@ -66,6 +64,23 @@ RETURNING r.id, r.workspace_id AS workspace, r.graph, r.inputs, r.seed, r.start_
           extract(epoch FROM now() - r.started)::float8 AS age
 """
 
+# Claims are made one after the other, or two workers would both take the last run that a limit leaves room for. In a
+# function the lock is a statement of its own, and the next one sees what the claim before has committed; and all of it
+# is one message to Postgres, so that a worker that freezes meanwhile keeps no lock.
+IN_TURN = f"""
+CREATE FUNCTION pg_temp.claim(text, int, int, boolean) RETURNS TABLE (
+    id uuid, workspace bigint, graph jsonb, inputs jsonb, seed bigint, start_from text, "only" text, "values" jsonb,
+    trace text, owner text, token int, claims int, cancel_requested boolean, cancel_steps jsonb, limited boolean,
+    age float8
+) LANGUAGE plpgsql AS $claim$
+#variable_conflict use_column
+BEGIN
+    PERFORM pg_advisory_xact_lock(7305551);
+    RETURN QUERY {CLAIM % {"owner": "$1", "limit": "$2", "suspicious": "$3", "suspect_allowed": "$4"}};
+END $claim$
+"""
+NEXT = "SELECT * FROM pg_temp.claim(%(owner)s, %(limit)s, %(suspicious)s, %(suspect_allowed)s)"
+
 GIVE_BACK = """
 UPDATE runs_run SET status = 'queued', owner = NULL, claims = greatest(claims - 1, 0)
 WHERE id = %s AND owner = %s AND token = %s AND status = 'running'
@@ -107,12 +122,13 @@ async def claim(connection: AsyncConnection[Any], owner: str, limit: int, *, sus
     happened to be with a guilty one are not blamed for it.
     """
     values = {"owner": owner, "limit": limit, "suspicious": MOST_CLAIMS - 1, "suspect_allowed": suspect_allowed}
-    # Sent as one piece, so that a worker that freezes meanwhile doesn't keep the lock.
-    async with connection.pipeline(), connection.transaction():
-        await connection.execute(IN_TURN)
-        cursor = connection.cursor(row_factory=class_row(Claimed))
-        await cursor.execute(CLAIM, values)
-    return await cursor.fetchall()
+    async with connection.cursor(row_factory=class_row(Claimed)) as cursor:
+        try:
+            await cursor.execute(NEXT, values)
+        except (UndefinedFunction, InvalidSchemaName):  # this connection is new
+            await cursor.execute(IN_TURN)
+            await cursor.execute(NEXT, values)
+        return await cursor.fetchall()
 
 
 async def give_back(connection: AsyncConnection[Any], run: UUID, owner: str, token: int) -> None:

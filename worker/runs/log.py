@@ -50,6 +50,7 @@ class EventLog:
         self._number = 0
         self._characters = 0
         self._held: set[int] = set()
+        self._ending = False
         self._sealed: tuple[str, Event] | None = None
 
     async def read_earlier(self, kept: Sequence[tuple[str, Event]] = ()) -> None:
@@ -86,11 +87,20 @@ class EventLog:
         return let_go
 
     def seal(self, event: Event) -> None:
-        """Gives the claim's last event its id; `release()` sends it, once Postgres has the end, or the wait."""
+        """Gives the claim's last event its id; `release()` sends it, once Postgres has the end, or the wait, and with
+        it what wasn't sent yet.
+        """
         self._held.clear()
+        self._ending = True
         self._sealed = (self._next_id(), event)
 
+    def await_end(self) -> None:
+        """The end takes its time: what comes before it is sent now."""
+        self._ending = False
+        self._writer.announce(self)
+
     def release(self) -> None:
+        self._ending = False
         if self._sealed and not self.ended:
             self._entries.append(self._sealed)
         self.ended = True
@@ -107,7 +117,7 @@ class EventLog:
 
     def unsent(self) -> list[tuple[str, str]]:
         """What may be read and isn't in the stream yet, as text, which no event is added to any more."""
-        end = min(self._held, default=len(self._entries))
+        end = self.sent if self._ending else min(self._held, default=len(self._entries))
         for place in range(self.sent, end):
             name, event = self._entries[place]
             text = _text(event)

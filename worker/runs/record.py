@@ -6,7 +6,7 @@ Every write shows `owner` and `token`. A write that finds another owner changes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -144,7 +144,7 @@ class Record:
         return step.status == "succeeded" and not step.cached
 
     def as_json(self, nodes: Iterable[str]) -> str:
-        return dumps([asdict(self._to_keep(self.steps[node])) for node in nodes])
+        return dumps([vars(self._to_keep(self.steps[node])) for node in nodes])
 
     def _to_keep(self, step: Step) -> Step:
         """A step that an earlier claim of this run did was not cheaper for being found, or done, again."""

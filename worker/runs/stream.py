@@ -22,8 +22,9 @@ UNREACHABLE = (RedisError, OSError, asyncio.TimeoutError)
 KEPT_AFTER_END = 3600
 # Of a run whose end never came here, such as one cancelled while it waited to be claimed again.
 KEPT_WITHOUT_END = 7 * 86_400
-# Between two batches, so that a busy loop sends a hundred pieces at once; the first piece after a silence goes at once,
-# and so does an end.
+# After the first event, for its company: all that a quick run has to say is one message.
+GATHERING = 0.002
+# Between two batches, so that a busy loop sends a hundred pieces at once.
 BETWEEN_BATCHES = 0.004
 LONGEST_BACKOFF = 2.0
 MOST_UNDELIVERED = 1000
@@ -86,6 +87,8 @@ class LogWriter:
         backoff = 0.0
         while True:
             await self._wake.wait()
+            if not backoff:
+                await self._pause(GATHERING)
             self._wake.clear()
             batch, self._waiting = self._waiting, {}
             try:
@@ -104,12 +107,13 @@ class LogWriter:
             if backoff:
                 await asyncio.sleep(backoff)
             else:
-                await self._pause()
+                await self._pause(BETWEEN_BATCHES)
 
-    async def _pause(self) -> None:
+    async def _pause(self, seconds: float) -> None:
+        """Cut short by the end of a run."""
         loop = asyncio.get_running_loop()
         self._pausing = loop.create_future()
-        timer = loop.call_later(BETWEEN_BATCHES, self._end_pause)
+        timer = loop.call_later(seconds, self._end_pause)
         try:
             await self._pausing
         finally:
