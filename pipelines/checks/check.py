@@ -1,6 +1,7 @@
 """The one way in: a graph, or what somebody says is one; out come findings, and never an exception."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 
 from pipelines.checks.bind import Bound, bind
 from pipelines.checks.encoders import check_encoders
@@ -23,14 +24,15 @@ def check(form: Graph | JSON, catalogue: Mapping[str, type[Node]], world: World 
     except MalformedGraph as malformed:
         return _shortened(malformed.findings)
     bound = bind(graph, catalogue)
-    found = [*_found(bound, world), *check_encoders(bound, world), *_useless(bound)]
-    return _shortened(sorted(found, key=lambda finding: _ORDER[finding.severity]))
+    found = chain(_found(bound, world), check_encoders(bound, world), _useless(bound))
+    some = sorted(islice(found, 5 * MOST_FINDINGS), key=lambda finding: _ORDER[finding.severity])
+    return _shortened(some)
 
 
 def _shortened(found: list[Finding]) -> list[Finding]:
     if len(found) <= MOST_FINDINGS:
         return found
-    more = f"There are {len(found) - MOST_FINDINGS:,} more findings. Mend some of these first."
+    more = "There are more findings than can be shown. Mend some of these first."
     return [*found[:MOST_FINDINGS], Finding("more", "note", more)]
 
 
@@ -39,23 +41,19 @@ def faults(bound: Bound) -> list[Finding]:
     return [finding for finding in _found(bound, None) if finding.severity == "error"]
 
 
-def _found(bound: Bound, world: World | None) -> list[Finding]:
+def _found(bound: Bound, world: World | None) -> Iterator[Finding]:
     """Findings about the graph and about each part that it uses, these by the way to them: `each/answer`."""
-    found = [
-        *bound.findings,
-        *check_wiring(bound),
-        *check_shape(bound),
-        *check_settings(bound),
-        *check_references(bound, world),
-    ]
+    yield from bound.findings
+    yield from check_wiring(bound)
+    yield from check_shape(bound)
+    yield from check_settings(bound)
+    yield from check_references(bound, world)
     for name, part in bound.inside():
-        found += (finding.within(name, bound.called(name)) for finding in _found(part, world))
-    return found
+        yield from (finding.within(name, bound.called(name)) for finding in _found(part, world))
 
 
-def _useless(bound: Bound) -> list[Finding]:
+def _useless(bound: Bound) -> Iterator[Finding]:
     """Findings that keep nothing from being run, in the same way."""
-    found = list(check_use(bound))
+    yield from check_use(bound)
     for name, part in bound.inside():
-        found += (finding.within(name, bound.called(name)) for finding in _useless(part))
-    return found
+        yield from (finding.within(name, bound.called(name)) for finding in _useless(part))

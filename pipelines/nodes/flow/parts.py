@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pipelines.node import FlowNode, Port, Reference, Signature
@@ -47,7 +48,7 @@ class PartsNode(FlowNode):
         if rule.lists:
             outputs = tuple(as_list(port) for port in outputs)
         if not self.passes_streams:
-            inputs, outputs = (tuple(replace(port, streams=False) for port in side) for side in (inputs, outputs))
+            inputs, outputs = _whole(inputs), _whole(outputs)
         return Signature(inputs, (*outputs, *rule.adds))
 
     def over_input(self, inputs: tuple[Port, ...]) -> str | None:
@@ -58,16 +59,23 @@ class PartsNode(FlowNode):
         return inputs[0].name if len(inputs) == 1 else None
 
 
-def part_params(kind: type[FlowNode]) -> Iterator[str]:
+@cache
+def part_params(kind: type[FlowNode]) -> tuple[str, ...]:
     """The parameters of a kind that name parts."""
-    for name, info in kind.model_fields.items():
-        if any(isinstance(mark, Reference) and mark.kind == "part" for mark in info.metadata):
-            yield name
+    return tuple(
+        name
+        for name, info in kind.model_fields.items()
+        if any(isinstance(mark, Reference) and mark.kind == "part" for mark in info.metadata)
+    )
 
 
 def as_list(port: Port) -> Port:
     """The port for a list of what `port` takes or gives. A list must be wired, also where one value need not be."""
     return Port(port.name, type_named(f"list[{port.type.name}]"))
+
+
+def _whole(ports: tuple[Port, ...]) -> tuple[Port, ...]:
+    return tuple(replace(port, streams=False) if port.streams else port for port in ports)
 
 
 def names(ports: tuple[Port, ...]) -> str:
