@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from pipelines.engine.ends import withdraw
 from pipelines.engine.keys import content_key
 from pipelines.engine.scope import Scope
 from pipelines.engine.step import Step
 from pipelines.engine.streams import StreamFailed, StreamVoided
 from pipelines.engine.wishes import Way
-from pipelines.node import PartFailed, Signature, Waits
+from pipelines.node import NOTHING, PartFailed, Signature, Waits
 from pipelines.values import JSON, ValueType, WrongValue, keep
 
 
@@ -61,6 +62,7 @@ class Inside:
         if inner.unheard:
             raise StreamFailed
         if inner.failed is not None:
+            withdraw(inner.prefix, step, scope)
             raise PartFailed(inner.failed)
         if only or inner.waits:
             raise Waits
@@ -95,11 +97,11 @@ async def hand_in(step: Step, scope: Scope) -> bool:
     loop, node = step.loop, step.place.node
     name: str = node.name  # type: ignore[attr-defined]  # an InputNode has one
     ((port, declared),) = step.place.outputs.items()
-    value = loop.given.get(name)
+    value = loop.given.get(name, NOTHING)
     if isinstance(value, Passing):
         await _pass_on(step, value, port)
         return True
-    if value is None:
+    if value is NOTHING:
         fallback = node.fallback()  # type: ignore[attr-defined]  # an InputNode has one
         if fallback is None:
             return False

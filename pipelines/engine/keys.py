@@ -32,12 +32,12 @@ def content_key(what: str, form: JSON) -> str:
 
 
 def step_key(step: "Step", seed: int | None, revisions: Iterable[str], run_id: str) -> str:
-    """The key of a step whose parents have theirs. A random step without a seed has one that no other run has: what it
-    is made of, a dot, the run, and where in the run it is.
+    """The key of a step whose parents have theirs. A random step without a seed has one that no other run has, and so
+    has a node in whose parts something else decides: what it is made of, a dot, the run, and where in it it is.
     """
     place = step.place
     wires = place.wires
-    if len(wires) == 1 and not place.chance and not place.references and wires[0].port != ERROR.name:
+    if len(wires) == 1 and not (place.chance or place.decided or place.references) and wires[0].port != ERROR.name:
         return _short_key(step)
     parts = [place.head]
     for wire in sorted(wires, key=_by_port) if len(wires) > 1 else wires:
@@ -50,7 +50,8 @@ def step_key(step: "Step", seed: int | None, revisions: Iterable[str], run_id: s
         parts.append(f"seed {seed}")
     parts += revisions
     digest = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=_BYTES).hexdigest()
-    return f"{digest}.{run_id}:{step.name}" if random and seed is None else digest
+    open_end = (random and seed is None) or (place.decided and place.parts)
+    return f"{digest}.{run_id}:{step.name}" if open_end else digest
 
 
 def _short_key(step: "Step") -> str:

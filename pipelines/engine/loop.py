@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipelines.engine.ends import skip, wait
 from pipelines.engine.outcome import StepRecord
-from pipelines.engine.perform import perform, skip, wait
+from pipelines.engine.perform import perform
 from pipelines.engine.plan import Plan, Wire
 from pipelines.engine.ready import ready_as_wished
 from pipelines.engine.scope import Scope
@@ -34,6 +35,7 @@ class Loop:
         self.plan = plan
         self.scope = scope
         self.owner = owner
+        self.prefix = prefix
         self.rounds: tuple[int, ...] = ()
         self.start: Way = ()
         self.only: Way = ()

@@ -3,11 +3,12 @@
 import asyncio
 
 from pipelines.engine.ask import ask
+from pipelines.engine.ends import skip, sweep, wait
 from pipelines.engine.faults import StoppedByPerson, told
 from pipelines.engine.flow import hand_in
 from pipelines.engine.keys import by_content, content_key, step_key
 from pipelines.engine.outcome import StepRecord
-from pipelines.engine.recall import changed, reason, recall, store, take
+from pipelines.engine.recall import changed, reason, recall, store, take, take_up
 from pipelines.engine.scope import Scope
 from pipelines.engine.step import Step
 from pipelines.engine.streams import StreamFailed
@@ -39,16 +40,6 @@ async def perform(step: Step, scope: Scope) -> StepRecord | None:
             scope.steering.end(step.name)
 
 
-def skip(step: Step, scope: Scope, reason: str, because: str) -> StepRecord:
-    """The step isn't run: "upstream-failed", "nothing-arrived", or "not-needed"."""
-    step.state = "skipped"
-    step.spoiled = reason == "upstream-failed"
-    if step.pipe is not None:
-        step.pipe.end(StreamFailed)
-    scope.events.skipped(step, reason, because)
-    return StepRecord(step.name, "skipped", attempts=step.attempts)
-
-
 async def _do(step: Step, scope: Scope) -> str | None:
     """Get the step's outputs, and say how; None when it has nothing to hand on."""
     place, loop = step.place, step.loop
@@ -63,6 +54,8 @@ async def _do(step: Step, scope: Scope) -> str | None:
     else:
         revisions = await scope.revisions(step) if place.references else ()
         step.key = step_key(step, scope.seed_of(step), revisions, scope.run_id)
+        if place.parts and scope.wishes.earlier:
+            take_up(step, scope)
     if place.traits.stored and await recall(step, scope):
         return "kept"
     if place.traits.manner == "asks":
@@ -77,7 +70,7 @@ def _succeeded(step: Step, scope: Scope, began: float, why: str) -> StepRecord:
     place = step.place
     if step.pipe is not None:
         step.pipe.end()
-    elif place.parts and (place.chance or place.asks):
+    elif place.parts and (place.chance or place.decided):
         step.key = by_content(step.key, step.forms)  # who streams was asked for its key when the first piece was there
     if place.parts:
         sweep(step, scope)
@@ -120,34 +113,6 @@ def _unheard(step: Step, scope: Scope) -> StepRecord:
         return skip(step, scope, "upstream-failed", because.name)
     silent = next((each for each in sources if each.state in ("failed", "skipped")), step)
     return skip(step, scope, "nothing-arrived", silent.name)
-
-
-def wait(step: Step, scope: Scope) -> StepRecord | None:
-    """It is gone on with when the run is executed again; unless the one step that was wanted, inside it, is done."""
-    step.state = "asks"
-    if step.pipe is not None:
-        step.pipe.end(Waits)  # who reads along waits as well
-    if step.question is None and step.loop.only and not any(within(step, each.name) for each in scope.asking):
-        return skip(step, scope, "not-needed", step.name)
-    scope.asking.append(step)
-    return None
-
-
-def sweep(step: Step, scope: Scope) -> None:
-    """A node that runs parts has ended: what it broke off, or no longer needs an answer for, is told as skipped."""
-    step.inside = None  # with the values that it knows
-    if not (scope.left or scope.asking):
-        return
-    inside = [each for each in (*scope.left, *scope.asking) if within(step, each.name)]
-    scope.left = [each for each in scope.left if not within(step, each.name)]
-    scope.asking = [each for each in scope.asking if not within(step, each.name)]
-    for each in inside:
-        scope.records.append(skip(each, scope, "not-needed", step.name))
-
-
-def within(step: Step, path: str) -> bool:
-    """Whether `path` is of a step in a part of `step`."""
-    return path.startswith((f"{step.name}/", f"{step.name}["))
 
 
 def _heed(step: Step, scope: Scope) -> None:

@@ -51,8 +51,8 @@ class Place:
     parts: "Mapping[str, Plan]" = NO_PARTS
     seed: int | None = None
     """The node's own."""
-    asks = False
-    """Whether it waits for a person or a time, or a step of its parts does."""
+    decided = False
+    """Whether what comes out is decided elsewhere: by a person, a time or a race, in it or in its parts."""
     references: tuple[tuple[Any, str], ...] = ()
     """The models and collections that it names, and its parts do: (what, name)."""
     known_key = ("", "")
@@ -89,9 +89,10 @@ class Place:
     def run_parts(self, parts: "Mapping[str, Plan]") -> None:
         """Let it run these parts."""
         self.parts = parts
+        self.decided = self.node.is_random()  # a race: no seed can tell its end
         for plan in parts.values():
             self.chance |= plan.chance
-            self.asks |= plan.asks
+            self.decided |= plan.decided
             self.references = tuple(dict.fromkeys((*self.references, *plan.references)))
 
     @property
@@ -116,7 +117,7 @@ class Place:
     def _learn(self) -> None:
         node, traits = self.node, self.traits
         self.seed = getattr(node, "seed", None) if traits.seeded else None
-        self.asks = traits.manner == "asks"
+        self.decided = traits.manner == "asks"
         named = ((what, getattr(node, field)) for field, what in traits.references)
         self.references = tuple(each for each in named if each[1] is not None)
 
@@ -169,8 +170,8 @@ class Plan:
         return any(place.chance and place.seed is None for place in self.places)
 
     @cached_property
-    def asks(self) -> bool:
-        return any(place.asks for place in self.places)
+    def decided(self) -> bool:
+        return any(place.decided for place in self.places)
 
     @cached_property
     def references(self) -> tuple[tuple[Any, str], ...]:
@@ -179,7 +180,7 @@ class Plan:
     def but(self, changes: "Mapping[int, tuple[Node, Mapping[str, JSON]]]") -> "Plan":
         """The same plan with other parameters at some places, which run no parts and are no inputs or outputs."""
         other = copy(self)
-        for learnt in ("kinds", "digest", "chance", "asks", "references"):
+        for learnt in ("kinds", "digest", "chance", "decided", "references"):
             other.__dict__.pop(learnt, None)
         other.places, other.starts = list(self.places), list(self.starts)
         for index, (node, params) in changes.items():

@@ -24,11 +24,11 @@ def ready_as_wished(loop: "Loop") -> list[Step]:
     needed = asked_for if loop.only else _needed(loop.plan, set(loop.taken))
     for step in loop.steps:
         if step.place.index not in asked_for:
-            _leave(step)
+            _leave_out(step)
         elif step.place.index not in needed:
             _skip_needless(step)
         elif step.place.index in loop.taken:
-            _leave(step)
+            step.waiting = _NEVER  # no wire makes it begin
     begins = [loop.steps[at] for at in loop.plan.roots if at in needed and at not in loop.taken]
     return [*begins, *(loop.steps[at] for at in loop.taken if at in needed)]
 
@@ -49,9 +49,8 @@ def taken_in(plan: Plan, values: Mapping[str, Mapping[str, JSON]], prefix: str =
 
 
 def _taken(loop: "Loop") -> dict[int, tuple[Mapping[str, JSON], str]]:
-    prefix = loop.steps[0].name.removesuffix(loop.steps[0].place.name) if loop.steps else ""
     taken = {place.index: (place.pinned, "pinned") for place in loop.plan.places if place.pinned is not None}
-    given = taken_in(loop.plan, loop.scope.wishes.values, prefix)
+    given = taken_in(loop.plan, loop.scope.wishes.values, loop.prefix)
     return {**taken, **{at: (forms, "given") for at, forms in given.items()}}
 
 
@@ -73,8 +72,8 @@ def _needed(plan: Plan, taken: set[int]) -> set[int]:
     return taken.union(*(plan.upstream(place.index, taken) for place in ends))
 
 
-def _leave(step: Step) -> None:
-    """No wire will make it begin, and it keeps nobody's values."""
+def _leave_out(step: Step) -> None:
+    """No wire makes it begin, and it keeps nobody's values."""
     step.waiting = _NEVER
     for wire in step.place.wires:
         step.loop.steps[wire.at].users -= 1
@@ -82,7 +81,7 @@ def _leave(step: Step) -> None:
 
 def _skip_needless(step: Step) -> None:
     loop = step.loop
-    _leave(step)
+    _leave_out(step)
     step.state = "skipped"
     because = next((at for at in loop.plan.downstream(step.place.index) if at in loop.taken), step.place.index)
     loop.scope.events.skipped(step, "not-needed", loop.steps[because].name)

@@ -24,6 +24,14 @@ async def recall(step: Step, scope: Scope) -> bool:
     return not asks and await _recall_by(step.key, step, scope)
 
 
+def take_up(step: Step, scope: Scope) -> None:
+    """A node whose parts are run as they were in the earlier run keeps the key that it had, for who reads along."""
+    earlier = scope.wishes.earlier.get(step.name, "")
+    begun_inside = step.loop.start and step.loop.start[0][0] == step.place.name
+    if not (begun_inside or step.loop.is_forced(step)) and same_but_for_chance(step.key, earlier):
+        step.key = earlier
+
+
 async def take(step: Step, scope: Scope) -> str:
     """Take the outputs that are pinned or given; which of the two. Raises NodeError for those that can't be read."""
     forms, why = step.loop.taken[step.place.index]

@@ -235,6 +235,12 @@ class Read2(Node):
         return a + "".join([piece async for piece in pieces])
 
 
+class KeptRead(Read2):
+    """As Read2, but what it gives is kept."""
+
+    stored = True
+
+
 class Shout(Node):
     """Reads along and writes along."""
 
@@ -462,6 +468,7 @@ KINDS: dict[str, type[Node]] = {
             Read,
             Shout,
             Read2,
+            KeptRead,
             ReadTwo,
             Fork,
             Wrong,

@@ -243,3 +243,49 @@ async def test_who_reads_a_stream_from_a_part_that_asks_goes_on_when_it_is_answe
     done = await asyncio.wait_for(world.run(graph, KINDS, asked={"sub/ask": Asked(answer={"approved": True})}), 60)
     assert given(done, "read") == {"text": "X!"}
     assert given(done, "late") == {"text": "X!X!"}
+
+
+async def test_a_question_of_an_item_that_failed_is_not_asked_with_those_of_the_others(world: World) -> None:
+    inner = graph_of(
+        {
+            "in": ("input.text", {"name": "item"}),
+            "do": "picky",
+            "ask": "person.approve",
+            "out": ("output.text", {"name": "text"}),
+        },
+        "in.text -> do.text",
+        "in.text -> ask.value",
+        "do.text -> out.value",
+    )
+    outcome = await world.run(items("a", "bad", inner=inner), KINDS)
+    assert [waiting.node for waiting in outcome.waits] == ["each[0]/ask"]
+    assert world.of("step.skipped", "each[1]/ask")[0]["reason"] == "not-needed"
+
+
+async def test_who_reads_along_from_a_part_that_asks_is_not_served_what_another_answer_gave(world: World) -> None:
+    inner = graph_of(
+        {
+            "in": ("input.text", {"name": "item"}),
+            "ask": "person.approve",
+            "merge": "flow.merge",
+            "it": "shout",
+            "out": ("output.text", {"name": "text"}),
+        },
+        "in.text -> ask.value",
+        "ask.comment -> merge.first",
+        "merge.value -> it.pieces",
+        "it.text -> out.value",
+    )
+    graph = graph_of(
+        {"in": ("input.text", {"default": "x"}), "sub": ("flow.pipeline", {"part": "p"}), "read": "keptread"},
+        "in.text -> sub.item",
+        "sub.text -> read.pieces",
+        parts={"p": inner},
+    )
+    for comment in ("one", "two"):
+        asked = {"sub/ask": Asked(answer={"approved": True, "comment": comment})}
+        outcome = await world.run(graph, KINDS, run_id=comment, asked=asked)
+        assert given(outcome, "read") == {"text": f"{comment.upper()}!"}
+    earlier = {record.node: record.key for record in outcome.steps}
+    taken_up = await world.run(graph, KINDS, run_id="three", start_from="read", earlier=earlier)
+    assert given(taken_up, "read") == {"text": "TWO!"}

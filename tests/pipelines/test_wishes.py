@@ -255,3 +255,22 @@ async def test_a_failure_may_be_given_by_hand_to_see_what_catches_it(world: Worl
     assert given(outcome, "sorry") == {"text": "Suppose it failed.?"}
     assert fates(outcome)["after"] == "skipped"
     assert script.runs["flaky"] == 0
+
+
+async def test_a_pinned_reader_takes_nothing_from_the_other_readers(world: World) -> None:
+    graph = graph_of(
+        {
+            "in": ("input.text", {"default": "x"}),
+            "one": ("pass", {"tag": "1"}),
+            "held": ("pass", {"tag": "h"}, {"pinned": {"text": "held"}}),
+            "wait": "compute",
+            "two": ("pass", {"tag": "2"}),
+        },
+        "in.text -> one.a",
+        "one.text -> held.a",
+        "in.text -> wait.text",
+        "one.text -> two.a",
+        "wait.text -> two.b",
+        "held.text -> two.c",
+    )
+    assert given(await world.run(graph, KINDS), "two") == {"text": "x1Xheld2"}
