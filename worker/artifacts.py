@@ -25,7 +25,7 @@ class ArtifactStore:
 
     @classmethod
     def at(cls, address: str) -> ArtifactStore:
-        """The store at `worker.settings.Settings.artifacts`. Raises ValueError for an address that is none."""
+        """The store at `worker.settings.Settings.artifacts`."""
         return cls(opened(address))
 
     async def put(self, data: bytes, name: str, media: str) -> File:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
 
@@ -17,6 +18,9 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, T
 from telemetry.traces.passed_on import parts_of, traceparent
 
 _given: ContextVar[tuple[int, int] | None] = ContextVar("given ids", default=None)
+LONGEST_FAREWELL = 1.5
+"""Seconds for what has not been sent when the process ends."""
+
 Attributes = Mapping[str, str | bool | int | float]
 
 
@@ -24,16 +28,18 @@ class Tracing:
     """One a process."""
 
     def __init__(self) -> None:
-        self._provider = TracerProvider(id_generator=_Ids())
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        self._provider = TracerProvider(id_generator=_Ids(), shutdown_on_exit=False)
+        self._exporter = OTLPSpanExporter()
+        self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
         self._tracer = self._provider.get_tracer("genaisys")
 
     def close(self) -> None:
-        """Sends what has not been sent."""
+        """Sends what has not been sent; a receiver that is away holds up nobody's end for long."""
+        hurry = threading.Timer(LONGEST_FAREWELL, self._exporter.shutdown)
+        hurry.daemon = True
+        hurry.start()
         self._provider.shutdown()
-
-    def flush(self) -> None:
-        self._provider.force_flush()
+        hurry.cancel()
 
     def begin(
         self,

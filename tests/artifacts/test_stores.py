@@ -153,4 +153,4 @@ def test_wrong_keys_are_told_from_silence(bucket_address: str, monkeypatch: pyte
 @pytest.mark.parametrize("address", ["s3://", "gs://bucket", "https://example.org/x"])
 def test_an_address_that_is_none_says_so(address: str) -> None:
     with pytest.raises(ValueError, match="GENAISYS_ARTIFACTS is"):
-        stores.opened(address)
+        stores.address({"GENAISYS_ARTIFACTS": address}, Path("home"))

@@ -5,6 +5,7 @@ Bytes are named by their SHA-256 as `ab/cdef...`, so a folder copied into a buck
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -57,17 +58,21 @@ class Store(Protocol):
 
 
 def address(environ: Mapping[str, str], home: Path) -> str:
-    """What the environment names as the artifact store: `s3://bucket/prefix`, a folder, or else the one in `home`."""
-    return environ.get("GENAISYS_ARTIFACTS") or str(home / "artifacts")
+    """What the environment names as the artifact store: `s3://bucket/prefix`, a folder, or else the one in `home`.
+
+    Raises ValueError for an address of another kind.
+    """
+    where = environ.get("GENAISYS_ARTIFACTS") or str(home / "artifacts")
+    if "://" in where and not re.match("s3://[^/]", where):
+        raise ValueError(f"GENAISYS_ARTIFACTS is {where!r}; it must be a folder or s3://bucket/prefix.")
+    return where
 
 
 @cache
 def opened(where: str) -> Store:
-    """The store at an address; nothing is asked of it yet. Raises ValueError for an address of another kind."""
+    """The store at an address; nothing is asked of it yet."""
     if where.startswith("s3://"):
         from webapp.artifacts.stores.bucket import Bucket
 
         return Bucket(where)
-    if "://" in where:
-        raise ValueError(f"GENAISYS_ARTIFACTS is {where!r}; it must be a folder or s3://bucket/prefix.")
     return Folder(Path(where).absolute())

@@ -30,8 +30,6 @@ class Bucket:
 
     def __init__(self, where: str) -> None:
         self._bucket, _, prefix = where.removeprefix("s3://").partition("/")
-        if not self._bucket:
-            raise ValueError(f"GENAISYS_ARTIFACTS is {where!r}; it must name a bucket: s3://bucket/prefix.")
         self._prefix = prefix.strip("/") or None
         self._objects = self._connect(retries=3, seconds=10, patience="20s")
         self._once = self._connect(retries=0, seconds=3, patience="3s")
