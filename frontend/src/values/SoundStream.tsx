@@ -39,7 +39,7 @@ export function SoundStream({ pieces, whole }: Props) {
       <span role="status">
         {state === 'broken'
           ? t('values.keptGone')
-          : playing && !complete
+          : playing
             ? t('sound.following')
             : t('sound.pieces', { count: pieces.length })}
       </span>

@@ -49,7 +49,11 @@ function FormView({ form, streaming }: { form: Form; streaming: boolean }) {
     case 'embedding':
       return <p className={styles.note}>{t('values.embedding', { count: form.dimension })}</p>;
     case 'list':
-      return <ListView items={form.items} />;
+      return form.items.length > 0 ? (
+        <ListView items={form.items} />
+      ) : (
+        <p className={styles.nothing}>{t('values.noItems')}</p>
+      );
     case 'kept':
       return <KeptView form={form} />;
     default:

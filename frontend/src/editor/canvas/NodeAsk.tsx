@@ -15,13 +15,18 @@ export function NodeAsk({ node }: { node: string }) {
   const due = useStep(node, (step) => step?.due ?? null);
   if (!ask) return null;
   return (
-    <section className={`${styles.ask} nodrag nopan nowheel`} aria-label={t('ask.label')} data-testid={`ask-${node}`}>
+    <div
+      className={`${styles.ask} nodrag nopan nowheel`}
+      role="group"
+      aria-label={t('ask.label')}
+      data-testid={`ask-${node}`}
+    >
       <AskForm
         form={ask}
         due={due === null ? null : new Date(due * 1000).toISOString()}
         disabled={!mayRun}
         onAnswer={(given) => answer(place + node, given)}
       />
-    </section>
+    </div>
   );
 }

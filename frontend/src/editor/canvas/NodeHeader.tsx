@@ -56,9 +56,9 @@ export function NodeHeader({ node, kind, title, state, stale, severity }: Props)
           }}
         />
       ) : (
-        <h3 className={styles.title} onDoubleClick={(event) => mayEdit && (event.stopPropagation(), setRenaming(true))}>
+        <h2 className={styles.title} onDoubleClick={(event) => mayEdit && (event.stopPropagation(), setRenaming(true))}>
           {title}
-        </h3>
+        </h2>
       )}
       <StateMark node={node.id} state={state} severity={severity} />
       <NodeMenu node={node} title={title} />

@@ -30,8 +30,9 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
   }, [streaming, value]);
   if (!result || (value === undefined && !result.pieces)) return null;
   return (
-    <section
+    <div
       className={`${styles.result} nodrag nopan nowheel`}
+      role="group"
       aria-label={t('node.result', { title })}
       aria-busy={streaming || undefined}
       data-testid={`result-${node}`}
@@ -56,7 +57,7 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
           />
         </div>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -48,7 +48,7 @@ function NodeInspector({ node }: { node: NodePicture }) {
     [allFindings, way, node.id],
   );
   return (
-    <aside className={styles.inspector} aria-label={t('inspector.label')} data-testid="inspector">
+    <div className={styles.inspector} data-testid="inspector">
       <header className={styles.header}>
         <FamilyIcon family={kind?.family ?? ''} />
         <TitleInput node={node} placeholder={kind?.title ?? node.kind} />
@@ -68,7 +68,7 @@ function NodeInspector({ node }: { node: NodePicture }) {
         {kind && <PortList node={node} />}
         {kind && <Reliability node={node} kind={kind} />}
       </div>
-    </aside>
+    </div>
   );
 }
 
@@ -152,7 +152,7 @@ function SeveralInspector({ count, onAlign, onTurn }: SeveralProps) {
   const { t } = useTranslation('editor');
   const { mayEdit } = useSession();
   return (
-    <aside className={styles.inspector} aria-label={t('inspector.label')} data-testid="inspector">
+    <div className={styles.inspector} data-testid="inspector">
       <header className={styles.header}>
         <h2 className={styles.several}>{t('inspector.several', { count })}</h2>
       </header>
@@ -173,6 +173,6 @@ function SeveralInspector({ count, onAlign, onTurn }: SeveralProps) {
           <p className={styles.note}>{t('turn.how')}</p>
         </div>
       )}
-    </aside>
+    </div>
   );
 }

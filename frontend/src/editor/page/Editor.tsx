@@ -1,5 +1,6 @@
 import { ReactFlowProvider } from '@xyflow/react';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 
 import { Canvas } from '../canvas/Canvas';
 import { Palette } from '../canvas/Palette';
@@ -46,45 +47,44 @@ export function Editor() {
 }
 
 function WideEditor() {
-  const { mayEdit } = useSession();
-  const palette = useView((view) => view.palette) && mayEdit;
-  const { document: pipeline } = useSession();
-  const inspector = useView((view) => view.inspector && view.selected.some((id) => pipeline.picture.nodes[id]));
+  const { t } = useTranslation('editor');
+  const session = useSessionOfOpen();
+  const palette = useView((view) => view.palette) && session.mayEdit;
+  const inspector = useView((view) => view.inspector && view.selected.some((id) => session.document.picture.nodes[id]));
   const drawer = useView((view) => view.drawer);
   const [tools, setTools] = useState<CanvasTools | null>(null);
   const [paletteWidth, setPaletteWidth] = usePanelSize('palette', 216, 176, 360);
   const [inspectorWidth, setInspectorWidth] = usePanelSize('inspector', 304, 256, 520);
   const [drawerHeight, setDrawerHeight] = usePanelSize('drawer', 272, 140, 640);
-  const session = useSessionOfOpen();
   return (
     <div className={styles.editor} data-testid="editor">
       <TopBar onShow={(ids) => tools?.show(ids)} />
       <SessionContext value={session}>
         <div className={styles.middle}>
           {palette && (
-            <div className={styles.left} style={{ width: paletteWidth }}>
+            <aside className={styles.left} style={{ width: paletteWidth }} aria-label={t('palette.panel')}>
               <Palette onAdd={(kind) => tools?.add(kind)} />
               <Resizer edge="right" size={paletteWidth} onSize={setPaletteWidth} />
-            </div>
+            </aside>
           )}
           <div className={styles.centre}>
             <main className={styles.canvas}>
               <Canvas bind={setTools} />
             </main>
             {drawer && (
-              <div className={styles.drawer} style={{ height: drawerHeight }}>
+              <section className={styles.drawer} style={{ height: drawerHeight }} aria-label={t('drawer.label')}>
                 <Resizer edge="top" size={drawerHeight} onSize={setDrawerHeight} />
                 <Suspense fallback={null}>
                   <RunPanel onShow={(ids) => tools?.show(ids)} />
                 </Suspense>
-              </div>
+              </section>
             )}
           </div>
           {inspector && (
-            <div className={styles.right} style={{ width: inspectorWidth }}>
+            <aside className={styles.right} style={{ width: inspectorWidth }} aria-label={t('inspector.label')}>
               <Resizer edge="left" size={inspectorWidth} onSize={setInspectorWidth} />
               <Inspector onAlign={(how) => tools?.align(how)} onTurn={() => tools?.turnIntoPart()} />
-            </div>
+            </aside>
           )}
         </div>
       </SessionContext>

@@ -83,6 +83,7 @@ function PipelineName() {
   const name = useRoot((picture) => picture.name);
   return (
     <span className={styles.nameBox}>
+      <h1 className="visually-hidden">{name}</h1>
       <span className={styles.nameSize} aria-hidden>
         {name}
       </span>

@@ -36,7 +36,9 @@ export function LinkedNote() {
 function Note({ part, pipeline, version }: { part: PartPicture; pipeline: string; version: number }) {
   const { t } = useTranslation('editor');
   const session = useSession();
-  const { document, mayEdit } = session;
+  const { document, autosave } = session;
+  const mayEdit = autosave !== null; // within the part nothing is edited, the link itself is
+
   const [busy, setBusy] = useState(false);
   const there = usePipeline(pipeline);
   const newest = there.data?.version ?? version;

@@ -23,7 +23,7 @@ function OneAsk({ path }: { path: string }) {
   const due = useRun(({ run }) => run.steps[path]?.due ?? null);
   if (!ask) return null;
   return (
-    <section className={styles.ask} aria-label={t('ask.label')} data-testid={`panel-ask-${path}`}>
+    <section className={styles.ask} aria-label={t('ask.of', { title })} data-testid={`panel-ask-${path}`}>
       <h3>{title}</h3>
       <AskForm
         form={ask}

@@ -25,7 +25,7 @@ export default function RunPanel({ onShow }: { onShow: (ids: readonly string[]) 
     history: <RunHistory />,
   };
   return (
-    <section className={styles.panel} aria-label={t('drawer.label')} data-testid="run-panel">
+    <div className={styles.panel} data-testid="run-panel">
       <Tabs
         className={styles.tabs}
         label={t('drawer.label')}
@@ -45,7 +45,7 @@ export default function RunPanel({ onShow }: { onShow: (ids: readonly string[]) 
           </span>
         }
       />
-    </section>
+    </div>
   );
 }
 

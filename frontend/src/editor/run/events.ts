@@ -222,7 +222,7 @@ function stepAfter(step: StepState, event: RunEvent): StepState {
     case 'step.delta':
       return streamedStep(step, event);
     case 'step.chunk':
-      return event.artifact ? { ...step, status: 'streaming', sounds: withPiece(step.sounds, event) } : step;
+      return event.artifact ? { ...step, status: 'streaming', note: '', sounds: withPiece(step.sounds, event) } : step;
     case 'step.preview':
       return event.artifact
         ? { ...step, previews: [...step.previews, { type: 'Image', artifact: event.artifact }] }
@@ -271,7 +271,7 @@ function streamedStep(step: StepState, event: RunEvent): StepState {
   const before = step.streams[port];
   const after = place(before, event);
   if (after === before) return step;
-  return { ...step, status: 'streaming', streams: { ...step.streams, [port]: after as StreamedText } };
+  return { ...step, status: 'streaming', note: '', streams: { ...step.streams, [port]: after as StreamedText } };
 }
 
 /** The sounds with one more piece. A later attempt that starts at 0 voids the old pieces. */
