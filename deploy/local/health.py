@@ -40,7 +40,8 @@ def ask(number: int) -> tuple[int, dict[str, Any]]:
     try:
         asking.request("GET", "/api/v1/health")
         answer = asking.getresponse()
-        return answer.status, json.loads(answer.read()) if answer.status == 200 else {}
+        told = json.loads(answer.read()) if answer.status == 200 else {}
+        return 503 if told.get("database") == "down" else answer.status, told
     except (OSError, ValueError, http.client.HTTPException):
         return 0, {}
     finally:

@@ -17,7 +17,7 @@ from webapp.accounts.models import User
 from webapp.api.main import api
 from webapp.workspaces.models import Role
 
-EXAMPLES = 10
+EXAMPLES = 8
 PREFIX = "/api/v1"
 
 

@@ -79,7 +79,7 @@ def test_a_workspace_runs_no_more_at_once_than_its_owner_allows(as_alice: Caller
 
 def test_a_run_is_moved_before_another_as_often_as_one_likes(as_alice: Caller, pipeline: Pipeline) -> None:
     first, second, third = (str(queued_run(pipeline).pk) for _ in range(3))
-    for _ in range(70):  # more often than the numbers between two ranks can be halved
+    for _ in range(30):  # more often than the room between two ranks can be halved
         before, moved = order(as_alice)[1:]
         assert as_alice.ask("PATCH", f"/runs/{moved}/queue", {"before": before}).status_code == 200
         assert order(as_alice) == [first, moved, before]

@@ -74,7 +74,7 @@ def test_what_is_not_there_is_a_404_and_no_canvas(as_alice: Caller, path: str) -
     [
         ("GET", "/api/v1/nothing", None, "", 404),
         ("GET", "/api/v1/pipelines/not-an-id", None, "", 422),
-        ("PATCH", "/api/v1/me", None, "", 405),
+        ("DELETE", "/api/v1/me", None, "", 405),
         ("POST", "/api/v1/check", b"{", "application/json", 400),
         ("POST", "/api/v1/check", b"\xff", "application/json", 400),
         ("POST", "/api/v1/check", b"[" * 100_000, "application/json", 400),

@@ -1,6 +1,7 @@
 """The ways in: a printed link, a password, an invitation, a key."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -199,3 +200,21 @@ def test_a_removed_key_opens_nothing(as_alice: Caller) -> None:
     assert Caller().ask("GET", "/workspaces/lab", authorization=bearer).status_code == 200
     as_alice.ask("DELETE", f"/workspaces/lab/keys/{made['id']}")
     assert Caller().ask("GET", "/workspaces/lab", authorization=bearer).status_code == 401
+
+
+def test_people_change_their_name_address_and_language(alice: User, signed_in: Callable[[User], Caller]) -> None:
+    caller = signed_in(alice)
+    told = caller.ask("PATCH", "/me", {"name": "  Alice B. ", "language": "zh"})
+    assert told.status_code == 200
+    user = caller.ask("GET", "/me").json()["user"]
+    assert (user["name"], user["email"], user["language"]) == ("Alice B.", "alice@example.org", "zh")
+    assert caller.ask("PATCH", "/me", {"email": "a@example.com"}).json()["email"] == "a@example.com"
+
+
+@pytest.mark.parametrize("said", [{"email": "nobody"}, {"language": "xx"}, {"name": "x" * 151}, {"is_superuser": True}])
+def test_what_is_no_name_address_or_language_is_refused(
+    alice: User, signed_in: Callable[[User], Caller], said: dict[str, Any]
+) -> None:
+    assert signed_in(alice).ask("PATCH", "/me", said).status_code == 422
+    alice.refresh_from_db()
+    assert (alice.email, alice.is_superuser) == ("alice@example.org", False)

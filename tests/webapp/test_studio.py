@@ -3,18 +3,22 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from tests.webapp.conftest import GREETING, Caller
+from webapp.api import health
 from webapp.bell import producer
 from webapp.models import api as models_api
 from webapp.models import shelf
 from webapp.models.models import OfferedModel
-from webapp.runs.models import WorkerLease
+from webapp.pipelines.models import Pipeline
+from webapp.runs.models import Run, WorkerLease
 from worker.models.starters.table import STARTERS
 
 # What scripts outside rely on.
@@ -58,7 +62,7 @@ def test_the_document_has_what_others_rely_on(endpoint: str) -> None:
 def test_the_document_says_how_a_run_is_asked_for() -> None:
     said = document()
     new_run = said["components"]["schemas"]["NewRun"]
-    assert set(new_run["properties"]) == {"inputs", "seed", "from"}
+    assert set(new_run["properties"]) == {"inputs", "seed", "from", "only", "values", "priority"}
     operation = said["paths"]["/api/v1/pipelines/{id}/runs"]["post"]
     assert "202" in operation["responses"]
     assert "Idempotency-Key" in {each["name"] for each in operation["parameters"]}
@@ -78,6 +82,44 @@ def test_health_names_what_is_missing(db: None) -> None:
     assert {"status", "version", "database", "broker", "workers"} <= told.keys()
     assert (told["status"], told["database"], told["broker"]) == ("degraded", "ok", "ok")
     assert any("run worker" in problem for problem in told["problems"])
+    assert {"run worker", "model worker"} >= {each["part"] for each in told["wrong"]} > set()
+    assert all(each["problem"] and each["todo"] for each in told["wrong"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_health_says_since_when_something_is_wrong_and_forgets_it_when_it_is_well(settings: Any) -> None:
+    def since(part: str) -> list[str]:
+        return [each["since"] for each in Caller().get("/api/v1/health").json()["wrong"] if each["part"] == part]
+
+    well = settings.BROKER_URL
+    assert since("broker") == []
+    settings.BROKER_URL = "redis://127.0.0.1:1/0"
+    first = since("broker")
+    assert len(first) == 1
+    assert since("broker") == first
+    settings.BROKER_URL = well
+    assert since("broker") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_health_notices_a_queue_that_doesnt_move(pipeline: Pipeline, as_alice: Caller) -> None:
+    old = timezone.now() - timedelta(minutes=5)
+    Run.objects.create(workspace=pipeline.workspace, pipeline=pipeline, graph=GREETING, created=old)
+    parts = lambda: [each["part"] for each in Caller().get("/api/v1/health").json()["wrong"]]  # noqa: E731
+    assert "queue" not in parts()  # there is no worker at all, which is said instead
+    WorkerLease.objects.create(id="w", host="h", pid=1, expires=timezone.now() + timedelta(minutes=5))
+    assert "queue" in parts()
+    as_alice.ask("PATCH", "/workspaces/lab/queue", {"paused": True})
+    assert "queue" not in parts()
+
+
+def test_health_without_a_database_says_so_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_address", lambda: {"host": "127.0.0.1", "port": 1, "dbname": "x"})
+    response = Caller().get("/api/v1/health")
+    told = response.json()
+    assert (response.status_code, told["status"], told["database"]) == (200, "down", "down")
+    assert told["wrong"][0]["part"] == "database"
+    assert "DATABASE_URL" in told["wrong"][0]["todo"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -107,7 +149,7 @@ def test_the_catalogue_is_sent_again_only_when_it_changed(as_alice: Caller) -> N
 
 
 def test_a_graph_is_checked_without_being_saved(as_alice: Caller) -> None:
-    assert as_alice.ask("POST", "/check", GREETING).json() == {"findings": []}
+    assert as_alice.ask("POST", "/check", GREETING).json() == {"findings": [], "most_steps": 3}
     wrong = as_alice.ask("POST", "/check", {**GREETING, "edges": []}).json()["findings"]
     assert wrong
     assert None not in [value for finding in wrong for value in finding.values()]

@@ -31,7 +31,7 @@ BIGINT = 2**63 - 1
 class NewRun(Strict):
     inputs: dict[str, Any] = Field(default_factory=dict, description="A value for each input node, by its `name`.")
     seed: int | None = Field(None, ge=-BIGINT, le=BIGINT)
-    start_from: str | None = Field(None, alias="from", max_length=2000, description="The path of the step to start from.")
+    start_from: str | None = Field(None, alias="from", max_length=2000, description="The path of a step to start from.")
     only: str | None = Field(None, max_length=2000, description="The path of the one step to run, with what it needs.")
     values: dict[str, dict[str, Any]] | None = Field(
         None, description="Outputs taken as they stand: a node's path, the port, the value."
