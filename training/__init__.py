@@ -1,0 +1,1 @@
+"""`python -m training`: makes the small painter and the small captioner, from nothing, with a fixed seed."""
