@@ -31,7 +31,7 @@ PARROT = {
         "prompt": {"kind": "text.template", "params": {"template": "Write six sentences about this: {{question}}"}},
         "write": {
             "kind": "text.generate",
-            "params": {"model": "smollm2-135m-instruct", "temperature": 0, "max_new_tokens": 120},
+            "params": {"model": "smollm2-135m-instruct", "temperature": 0, "max_new_tokens": 90},
         },
         "say": {"kind": "speech.speak", "params": {}},
         "heard": {"kind": "output.text", "params": {"name": "heard"}},

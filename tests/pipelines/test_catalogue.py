@@ -93,7 +93,7 @@ CHINESE = json.loads(
 )
 
 
-@pytest.mark.parametrize("kind", CATALOGUE)
+@pytest.mark.parametrize("kind", [kind for kind in CATALOGUE if not kind.startswith("test.")])
 def test_every_node_and_knob_has_its_chinese_words(kind: str) -> None:
     node, words = DESCRIBED[kind], CHINESE[kind]
     assert words["title"]
