@@ -18,10 +18,10 @@ class StoreUnavailable(NodeError):
 
 
 class ArtifactStore:
-    """Satisfies `pipelines.node.Artifacts`."""
+    """Satisfies `pipelines.node.Artifacts`. `store` is what it reads and writes, which also lists and deletes."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
 
     @classmethod
     def at(cls, address: str) -> ArtifactStore:
@@ -31,19 +31,19 @@ class ArtifactStore:
     async def put(self, data: bytes, name: str, media: str) -> File:
         """Raises StoreUnavailable, which may be tried again, and NodeError when this machine's disk is full."""
         with _told(name):
-            digest = await asyncio.to_thread(self._store.put_bytes, data)
+            digest = await asyncio.to_thread(self.store.put_bytes, data)
         return File(digest, name, media, len(data))
 
     async def put_chunks(self, chunks: Iterable[bytes], name: str, media: str) -> File:
         """The same for what need never be in memory as a whole."""
         with _told(name):
-            kept = await asyncio.to_thread(self._store.put, chunks)
+            kept = await asyncio.to_thread(self.store.put, chunks)
         return File(kept.digest, name, media, kept.size)
 
     async def read(self, file: File) -> bytes:
         """Raises StoreUnavailable, which may be tried again, and NodeError when there are no such bytes."""
         try:
-            return await asyncio.to_thread(self._store.read, file.artifact)
+            return await asyncio.to_thread(self.store.read, file.artifact)
         except StoreDown as down:
             raise _unavailable(down) from down
         except (OSError, ValueError, Missing) as error:
@@ -52,7 +52,7 @@ class ArtifactStore:
     async def size(self, file: File) -> int:
         """Raises as `read` does."""
         try:
-            size = await asyncio.to_thread(self._store.size, file.artifact)
+            size = await asyncio.to_thread(self.store.size, file.artifact)
         except StoreDown as down:
             raise _unavailable(down) from down
         except ValueError:
