@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pipelines.engine.ends import skip, wait
 from pipelines.engine.outcome import StepRecord
 from pipelines.engine.perform import perform
-from pipelines.engine.plan import Plan, Wire
+from pipelines.engine.place import Wire
+from pipelines.engine.plan import Plan
 from pipelines.engine.ready import ready_as_wished
 from pipelines.engine.scope import Scope
 from pipelines.engine.step import Step

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from pipelines.engine.plan import Place, Plan, plan
+from pipelines.engine.place import Place
+from pipelines.engine.plan import Plan, plan
 from pipelines.graph import Edge, Graph, GraphNode
 from pipelines.node import FlowNode, Node
 from pipelines.values import JSON

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.engine.outcome import Waiting
-from pipelines.engine.plan import Place
+from pipelines.engine.place import Place
 from pipelines.engine.streams import Pipe
 from pipelines.values import JSON
 

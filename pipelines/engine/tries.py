@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.engine.attempt import attempt
 from pipelines.engine.faults import TookTooLong, retriable, told
-from pipelines.engine.plan import Wire
+from pipelines.engine.place import Wire
 from pipelines.engine.scope import Scope
 from pipelines.engine.step import Step
 from pipelines.engine.streams import StreamVoided

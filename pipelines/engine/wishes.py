@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pipelines.engine.inputs import InputError
-from pipelines.engine.plan import Place, Plan
+from pipelines.engine.place import Place
+from pipelines.engine.plan import Plan
 from pipelines.values import JSON, WrongValue, decode
 
 Way: TypeAlias = tuple[tuple[str, int | None], ...]

@@ -1,14 +1,9 @@
-"""Nodes for tests of the engine. A `Script` steers them, so that tests wait for facts and not for time."""
+"""Nodes for tests of the engine, and the table of all kinds that its tests know. A `Script` steers them."""
 
 import asyncio
-import io
-import struct
 import threading
-import wave
 import weakref
-from collections import Counter
-from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -23,33 +18,13 @@ from pipelines.node import (
     NodeError,
     OutputNode,
     Reliability,
-    Stream,
     param,
 )
-from pipelines.values import Audio, Boolean, Embedding, Nothing, Number, Text
+from pipelines.values import Boolean, Embedding, Nothing, Number, Text
+from tests.pipelines.script import SCRIPT, Script, rewrite
+from tests.pipelines.streaming_kinds import Hear, KeptRead, Read, Read2, ReadTwo, Shout, Speak, Write
 
-
-class Script:
-    """What happened, and what nodes do at named points. Fresh for each test."""
-
-    def __init__(self) -> None:
-        self.log: list[str] = []
-        self.runs: Counter[str] = Counter()
-        self.gates: dict[str, asyncio.Event] = {}
-        self.do: dict[str, Callable[[], Any]] = {}
-        self.watched: Callable[[], Any] = lambda: None
-
-    def gate(self, name: str) -> asyncio.Event:
-        return self.gates.setdefault(name, asyncio.Event())
-
-
-SCRIPT = Script()
-
-
-def rewrite() -> Script:
-    """Forget what earlier tests did."""
-    SCRIPT.__init__()  # type: ignore[misc]
-    return SCRIPT
+__all__ = ["KINDS", "SCRIPT", "Script", "rewrite"]
 
 
 class Pass(Node):
@@ -182,88 +157,6 @@ class Compute(Node):
         return text.upper()
 
 
-class Write(Node):
-    """Writes `count` pieces; fails once after `fail_after` of them. What it asks before each piece is in the script."""
-
-    family = Family.GENERATOR
-    output = "text"
-    reliability = Reliability(attempts=3, timeout=60, backoff=0.001)
-    count: int = param(3, label="Count")
-    fail_after: int = param(-1, label="Fail after")
-    failures: int = param(1, label="Failures")
-    gate: str = param("", label="Gate")
-
-    async def run(self, ctx: Context, text: Text = "") -> Stream[Text]:
-        SCRIPT.runs["write"] += 1
-        attempt = SCRIPT.runs["write"]
-        for number in range(self.count):
-            if number == self.fail_after and attempt <= self.failures:
-                raise ModelUnavailable("The model went away.")
-            if self.gate and number:
-                await SCRIPT.gate(self.gate).wait()
-            SCRIPT.runs["written"] += 1
-            yield f"{attempt}.{number} "
-
-
-class Read(Node):
-    """Reads pieces as they come, waits at a gate after the first, and gives back all of them with bars around."""
-
-    family = Family.CONTROL
-    output = "text"
-    gate: str = param("", label="Gate")
-    most: int = param(1_000_000, label="Most")
-
-    async def run(self, ctx: Context, pieces: Stream[Text]) -> Text:
-        read: list[str] = []
-        async for piece in pieces:
-            read.append(piece)
-            SCRIPT.log.append(f"read {piece.strip()}")
-            if len(read) >= self.most:
-                break
-            if self.gate:
-                await SCRIPT.gate(self.gate).wait()
-        return "|".join(read)
-
-
-class Read2(Node):
-    """Reads pieces, and takes a text as well."""
-
-    family = Family.CONTROL
-    output = "text"
-
-    async def run(self, ctx: Context, pieces: Stream[Text], a: Text = "") -> Text:
-        return a + "".join([piece async for piece in pieces])
-
-
-class KeptRead(Read2):
-    """As Read2, but what it gives is kept."""
-
-    stored = True
-
-
-class Shout(Node):
-    """Reads along and writes along."""
-
-    family = Family.CONTROL
-    output = "text"
-
-    async def run(self, ctx: Context, pieces: Stream[Text]) -> Stream[Text]:
-        async for piece in pieces:
-            yield piece.upper() + "!"
-
-
-class ReadTwo(Node):
-    """Reads one stream to its end, and then the other."""
-
-    family = Family.CONTROL
-    output = "text"
-
-    async def run(self, ctx: Context, one: Stream[Text], two: Stream[Text]) -> Text:
-        first = [piece async for piece in one]
-        second = [piece async for piece in two]
-        return f"{len(first)}+{len(second)}"
-
-
 class Halves(NamedTuple):
     yes: Text | Nothing
     no: Text | Nothing
@@ -309,42 +202,6 @@ class Length(Node):
 
     async def run(self, ctx: Context, vector: Embedding) -> Text:
         return str(len(vector))
-
-
-class Speak(Node):
-    """Says each piece it reads as a sound of as many samples as it has letters."""
-
-    family = Family.GENERATOR
-    output = "audio"
-    reliability = Reliability(attempts=2, timeout=60, backoff=0.001)
-    rates: str = param("8000", label="Sample rates")
-
-    async def run(self, ctx: Context, pieces: Stream[Text]) -> Stream[Audio]:
-        rates = [int(rate) for rate in self.rates.split(",")]
-        at = 0
-        async for piece in pieces:
-            for rate in rates:
-                sound = io.BytesIO()
-                with wave.open(sound, "wb") as file:
-                    file.setparams((1, 2, rate, 0, "NONE", ""))
-                    file.writeframes(struct.pack(f"<{len(piece)}h", *range(at, at + len(piece))))
-                at += len(piece)
-                kept = await ctx.artifacts.put(sound.getvalue(), "speech.wav", "audio/wav")
-                yield Audio(kept.artifact, kept.name, kept.media, kept.size)
-
-
-class Hear(Node):
-    """Counts the sounds that it hears as they come."""
-
-    family = Family.CONTROL
-    output = "text"
-
-    async def run(self, ctx: Context, sounds: Stream[Audio]) -> Text:
-        count = 0
-        async for _ in sounds:
-            count += 1
-            SCRIPT.log.append(f"heard {count}")
-        return str(count)
 
 
 class Using(Node):
