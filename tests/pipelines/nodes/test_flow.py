@@ -438,3 +438,24 @@ async def test_a_map_does_again_only_what_was_not_done() -> None:
     again = await run(graph, {"items": ["a", "c", "b"]}, world)
     assert [outcome.outputs["items"]["items"] for outcome in (first, again)] == [["a!", "b!"], ["a!", "c!", "b!"]]
     assert SCRIPT.runs["!"] == 3
+
+
+async def test_a_page_that_may_not_be_asked_leads_on_by_its_failure_or_to_another_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("GENAISYS_WEB_ALLOW", raising=False)
+    graph = graph_of(
+        {"url": "input.text", "get": "web.get", "page": "output.text", "why": ("output.text", {"name": "why"})},
+        "url.text -> get.url",
+        "get.text -> page.value",
+        "get.error -> why.value",
+    )
+    outcome = await run(graph, {"input": "https://example.org/"})
+    assert outcome.status == "succeeded"
+    assert set(outcome.outputs) == {"why"}
+    assert "may not reach any host" in outcome.outputs["why"]
+    asking = graph_of(
+        {"in": "input.text", "get": "web.get", "out": "output.text"}, "in.text -> get.url", "get.text -> out.value"
+    )
+    outcome = await run(ways("flow.fallback", web=asking, model=through("refuse")), {"input": "https://example.org/"})
+    assert outcome.outputs == {"answer": "HTTPS://EXAMPLE.ORG/", "used": "model"}
