@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, DataError
 
 from tests.worker.stand import Stand
 from worker.runs.claim import CLAIM, Claimed, claim, give_back
+from worker.runs.ends import Ends, end, ending
+from worker.runs.pool import make_pool
 from worker.runs.record import Record
 
 GRAPH: dict[str, Any] = {"version": 1, "nodes": {}, "edges": []}
@@ -185,14 +187,15 @@ async def test_a_zombie_can_write_neither_steps_nor_an_end(stand: Stand) -> None
     async with await AsyncConnection.connect(stand.url, autocommit=True) as connection:
         zombie = record_of(old)
         assert not await zombie.keep_steps(connection)
-        assert not await zombie.end(connection, "succeeded", {"answer": "wrong"}, None, "[]")
+        assert not await end(connection, [ending(zombie, "succeeded", {"answer": "wrong"}, None, "[]")])
         assert stand.row(old.id)["status"] == "running"
         assert stand.steps(old.id) == {}
         assert stand.stored_log(old.id) == []
 
         heir = record_of(new)
         assert await heir.keep_steps(connection)
-        assert await heir.end(connection, "succeeded", {"answer": "right"}, None, '[["2-1", {"kind": "run.finished"}]]')
+        entries = '[["2-1", {"kind": "run.finished"}]]'
+        assert await end(connection, [ending(heir, "succeeded", {"answer": "right"}, None, entries)])
     assert stand.row(old.id)["outputs"] == {"answer": "right"}
     assert stand.steps(old.id)["a"]["status"] == "succeeded"
     assert stand.stored_log(old.id) == [["2-1", {"kind": "run.finished"}]]
@@ -205,7 +208,28 @@ async def test_an_end_written_twice_is_still_ours(stand: Stand) -> None:
     (run,) = await claimed(stand, "w")
     async with await AsyncConnection.connect(stand.url, autocommit=True) as connection:
         for _ in range(2):
-            assert await record_of(run).end(connection, "succeeded", {}, None, "[]")
+            assert await end(connection, [ending(record_of(run), "succeeded", {}, None, "[]")]) == {run.id}
+
+
+async def test_ends_that_come_together_are_each_their_own(stand: Stand) -> None:
+    """One whose owner has changed and one that Postgres refuses keep nobody from ending."""
+    for _ in range(12):
+        stand.queue(GRAPH)
+    lease(stand, "w")
+    runs = await claimed(stand, "w", 12)
+    stand.sql.execute("UPDATE runs_run SET owner = 'heir' WHERE id = %s", (runs[0].id,))
+    endings = [ending(record_of(run), "succeeded", {"n": n}, None, "[]") for n, run in enumerate(runs)]
+    endings[1] = ending(record_of(runs[1]), "succeeded", {}, None, '[["1-1", "\\u0000"]]')
+    async with make_pool(stand.url) as pool:
+        ends = Ends(pool)
+        said = await asyncio.gather(*map(ends.write, endings), return_exceptions=True)
+    assert said[0] is False
+    assert isinstance(said[1], DataError)
+    assert said[2:] == [True] * 10
+    assert [stand.row(run.id)["status"] for run in runs] == ["running"] * 2 + ["succeeded"] * 10
+    assert [stand.row(run.id)["outputs"] for run in runs[2:]] == [{"n": n} for n in range(2, 12)]
+    assert all(stand.steps(run.id)["a"]["status"] == "succeeded" for run in runs[2:])
+    assert stand.row(runs[2].id)["error"] is None
 
 
 async def test_a_finished_step_clears_an_earlier_suspicion(stand: Stand) -> None:
@@ -222,7 +246,8 @@ async def test_text_that_postgres_refuses_is_kept_all_the_same(stand: Stand) -> 
     lease(stand, "w")
     (run,) = await claimed(stand, "w")
     async with await AsyncConnection.connect(stand.url, autocommit=True) as connection:
-        assert await record_of(run).end(connection, "succeeded", {"a": "x\x00y\ud800z", "b": float("nan")}, None, "[]")
+        outputs = {"a": "x\x00y\ud800z", "b": float("nan")}
+        assert await end(connection, [ending(record_of(run), "succeeded", outputs, None, "[]")])
     assert stand.row(run.id)["outputs"] == {"a": "x\ufffdy\ufffdz", "b": None}
 
 

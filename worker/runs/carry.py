@@ -18,6 +18,7 @@ from worker.runs import reasons
 from worker.runs.claim import MOST_CLAIMS, Claimed, give_back
 from worker.runs.context import RunServices
 from worker.runs.earlier import Earlier
+from worker.runs.ends import ending
 from worker.runs.log import Event, EventLog
 from worker.runs.record import Record
 from worker.runs.taken_up import keys_before
@@ -194,10 +195,11 @@ class Carried:
         pause = 0.05
         while self.fate != "lost":
             try:
-                async with self._workplace.pool.connection() as connection:
-                    if end.status == "waiting":
+                if end.status == "waiting":
+                    async with self._workplace.pool.connection() as connection:
                         return await suspend(connection, self._record, end.waits, entries)
-                    return await self._record.end(connection, end.status, end.outputs, end.error, entries)
+                ended = ending(self._record, end.status, end.outputs, end.error, entries)
+                return await self._workplace.ends.write(ended)
             except OperationalError as error:
                 self._log.await_end()
                 log.warning("the end of this run waits for Postgres: %s", str(error).strip())

@@ -1,4 +1,4 @@
-"""What Postgres keeps of a run: its steps as they stand, and its end, in one statement each.
+"""What Postgres keeps of a run while it goes on: its steps as they stand.
 
 Every write shows `owner` and `token`. A write that finds another owner changes nothing and says so.
 """
@@ -15,14 +15,16 @@ from worker.runs.claim import Claimed
 from worker.runs.storable import dumps
 
 STEP_COLUMNS = "node, status, seconds, cached, attempts, error, key, outputs, usage"
-UPSERT = f"""
-INSERT INTO runs_step (run_id, {STEP_COLUMNS})
-SELECT mine.id, s.* FROM mine, jsonb_to_recordset(%(steps)s::jsonb) AS s(node text, status text, seconds float8,
-    cached bool, attempts int, error jsonb, key text, outputs jsonb, usage jsonb)
+STEP_FIELDS = """node text, status text, seconds float8, cached bool, attempts int, error jsonb, key text,
+    outputs jsonb, usage jsonb"""
+# From rows of `mine` (id) and `s` (a step).
+UPSERT_STEPS = f"""
+INSERT INTO runs_step (run_id, {STEP_COLUMNS}) SELECT mine.id, s.* FROM {{source}}
 ON CONFLICT (run_id, node) DO UPDATE SET status = excluded.status, seconds = excluded.seconds,
     cached = excluded.cached, attempts = excluded.attempts, error = excluded.error, key = excluded.key,
     outputs = excluded.outputs, usage = excluded.usage
 """  # noqa: S608 - the columns are a constant of this module
+UPSERT = UPSERT_STEPS.format(source=f"mine, jsonb_to_recordset(%(steps)s::jsonb) AS s({STEP_FIELDS})")
 KEEP_STEPS = f"""
 WITH mine AS MATERIALIZED (
     SELECT id FROM runs_run
@@ -32,18 +34,6 @@ SELECT EXISTS (SELECT 1 FROM mine)
 """  # noqa: S608
 # A finished step shows that the run gets on, whatever its claims were before.
 KEEP_PROGRESS = "UPDATE runs_run SET claims = 1 WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s"
-# The second half of the answer: a commit whose reply was lost looks, when tried again, as if another had ended the run.
-END = f"""
-WITH mine AS (
-    UPDATE runs_run SET status = %(status)s, outputs = %(outputs)s::jsonb, error = %(error)s::jsonb, finished = now()
-    WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s AND status = 'running' RETURNING id
-), steps AS ({UPSERT}), log AS (
-    INSERT INTO runs_runlog (run_id, entries) SELECT id, %(entries)s::jsonb FROM mine
-    ON CONFLICT (run_id) DO UPDATE SET entries = excluded.entries
-)
-SELECT EXISTS (SELECT 1 FROM mine) OR EXISTS (
-    SELECT 1 FROM runs_run WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s AND status = %(status)s)
-"""  # noqa: S608
 EARLIER = f"SELECT {STEP_COLUMNS} FROM runs_step WHERE run_id = %s"  # noqa: S608
 
 
@@ -117,26 +107,6 @@ class Record:
         except BaseException:
             self._changed |= changed
             raise
-        return bool(row and row[0])
-
-    async def end(
-        self,
-        connection: AsyncConnection[Any],
-        status: str,
-        outputs: Mapping[str, Any] | None,
-        error: Mapping[str, Any] | None,
-        entries: str,
-    ) -> bool:
-        """Writes the end of the run, its steps and its log as one act; False when the run isn't ours any more."""
-        values = {
-            **self.mine,
-            "status": status,
-            "outputs": None if outputs is None else dumps(outputs),
-            "error": None if error is None else dumps(error),
-            "entries": entries,
-            "steps": self.as_json(self.steps),
-        }
-        row = await (await connection.execute(END, values)).fetchone()
         return bool(row and row[0])
 
     def _is_new(self, node: str) -> bool:

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 
 from worker.artifacts import ArtifactStore
 from worker.models.remote import ModelsByCall
+from worker.runs.ends import Ends
 from worker.runs.front import Front
 from worker.runs.pool import Pool, make_pool
 from worker.runs.results import ResultStore
@@ -31,6 +32,7 @@ class Workplace:
     valkey: Redis
     writer: LogWriter
     results: ResultStore
+    ends: Ends
     artifacts: ArtifactStore
     models: ModelsByCall
 
@@ -45,7 +47,9 @@ async def open_workplace(settings: Settings, catalogue: Mapping[str, Any]) -> As
         results = ResultStore(pool, Front(FRONT_BYTES))
         artifacts = ArtifactStore.at(settings.artifacts)
         async with ModelsByCall(settings.broker_url) as models:
-            yield Workplace(settings, catalogue, pool, valkey, LogWriter(valkey), results, artifacts, models)
+            yield Workplace(
+                settings, catalogue, pool, valkey, LogWriter(valkey), results, Ends(pool), artifacts, models
+            )
     finally:
         await pool.close(timeout=2)
         await valkey.aclose()
