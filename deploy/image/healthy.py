@@ -1,6 +1,7 @@
 """`python -m deploy.image.healthy web|runs|models`: exit status 0 while this container does what it is there for.
 
 A worker is not ill because its database or broker is: then nothing can be said, and restarting it would not help.
+Each look imports only what it needs, since it is a process every few seconds.
 """
 
 from __future__ import annotations
@@ -11,10 +12,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-
-import psycopg
-from redis import Redis
-from redis.exceptions import RedisError
 
 _LEASE = "SELECT 1 FROM runs_workerlease WHERE id LIKE %s AND expires > now() LIMIT 1"
 
@@ -34,6 +31,8 @@ def web() -> bool:
 
 def runs() -> bool:
     """It holds a lease, as all do whose loop is alive."""
+    import psycopg
+
     try:
         with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=3) as asked:
             return asked.execute(_LEASE, (f"{socket.gethostname()}:%",)).fetchone() is not None
@@ -43,6 +42,9 @@ def runs() -> bool:
 
 def models() -> bool:
     """It announces itself, which it does every second."""
+    from redis import Redis
+    from redis.exceptions import RedisError
+
     try:
         with Redis.from_url(os.environ["BROKER_URL"], socket_timeout=3, socket_connect_timeout=3) as broker:
             said = (broker.get(key) for key in broker.scan_iter("model-worker:*", count=1000))
