@@ -64,6 +64,12 @@ export function usePlace(): string {
   return useRun(({ run }) => placeOf(trail, chosen, run.steps));
 }
 
+/** Whether the nodes of the open graph are steps that a run can begin at: in a part, once it has run. */
+export function useRunnable(): boolean {
+  const place = usePlace();
+  return useRun(({ run }) => place === '' || Object.keys(run.steps).some((path) => path.startsWith(place)));
+}
+
 /** The same for what the checker says: `each/`. */
 export const useWay = (): string => wayTo(useTrail());
 

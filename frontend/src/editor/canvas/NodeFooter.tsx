@@ -5,7 +5,7 @@ import { Button, IconButton } from '@/ui';
 import type { RunError, StepState } from '../run/events';
 import { useRunning } from '../run/RunningContext';
 import { costInFull, costOf, reasonOf } from '../run/usage';
-import { usePlace, useSession, useStep, useStepTitle, useTrail } from '../session';
+import { usePlace, useSession, useStep, useStepTitle } from '../session';
 import { useErrorWired } from './NodePorts';
 import styles from './node.module.css';
 
@@ -77,7 +77,7 @@ function Failure({ node, error }: { node: string; error: RunError }) {
   const { t } = useTranslation('editor');
   const { mayRun } = useSession();
   const { start, running } = useRunning();
-  const from = useTrail()[0]?.node ?? node;
+  const from = usePlace() + node;
   return (
     <div className={`${styles.failure} nodrag`} role="alert" data-testid={`failure-${node}`}>
       <p className={styles.failureTitle}>{error.detail || error.title}</p>

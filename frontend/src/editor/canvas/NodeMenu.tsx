@@ -23,7 +23,7 @@ import { duplicate, pin, removeNodes, unpin } from '../document/operations';
 import { openFirstPart } from '../parts/opening';
 import { unpack } from '../parts/turn';
 import { useRunning } from '../run/RunningContext';
-import { usePicture, usePlace, useSession, useStep, useTrail, type Session } from '../session';
+import { usePicture, usePlace, useRunnable, useSession, useStep, type Session } from '../session';
 import { partFields, partsNamedBy, PIPELINE_KIND } from '../types/parts';
 import styles from './node.module.css';
 
@@ -56,13 +56,13 @@ export function NodeMenu({ node, title }: { node: NodePicture; title: string }) 
   return <Menu align="end" entries={entries} trigger={trigger} />;
 }
 
-/** Running from it, only it, and stopping it alone. Runs begin at nodes of the pipeline's own graph. */
+/** Running from it, only it, and stopping it alone. */
 function useRunEntries(node: NodePicture): MenuEntry[] {
   const { t } = useTranslation('editor');
   const { mayRun } = useSession();
   const { start, stopStep, running } = useRunning();
   const place = usePlace();
-  const inPart = useTrail().length > 0;
+  const runnable = useRunnable();
   const under = useStep(node.id, (step) => step?.status === 'running' || step?.status === 'streaming');
   if (!mayRun) return [];
   const stop: MenuEntry = {
@@ -76,17 +76,17 @@ function useRunEntries(node: NodePicture): MenuEntry[] {
       label: t('run.fromHere'),
       icon: <StepForward size={14} />,
       disabled: running,
-      onSelect: () => start({ from: node.id }),
+      onSelect: () => start({ from: place + node.id }),
     },
     {
       label: t('run.only'),
       icon: <Target size={14} />,
       disabled: running,
       testId: 'only-this',
-      onSelect: () => start({ only: node.id }),
+      onSelect: () => start({ only: place + node.id }),
     },
   ];
-  return [...(inPart ? [] : starts), ...(under ? [stop] : [])];
+  return [...(runnable ? starts : []), ...(under ? [stop] : [])];
 }
 
 /** Into the part that it runs, and that part in its place. */
@@ -137,12 +137,12 @@ function usePinEntries(node: NodePicture): MenuEntry[] {
       testId: 'pin',
       onSelect: () => pin(document, node.id, outputs),
     });
-  if (mayRun && given && place === '')
+  if (mayRun && given)
     entries.push({
       label: t('edit.action'),
       icon: <PenLine size={14} />,
       testId: 'edit-value',
-      onSelect: () => view.setState({ editing: { path: node.id, port: Object.keys(outputs)[0] ?? '' } }),
+      onSelect: () => view.setState({ editing: { path: place + node.id, port: Object.keys(outputs)[0] ?? '' } }),
     });
   return entries;
 }

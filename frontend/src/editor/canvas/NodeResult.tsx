@@ -51,7 +51,7 @@ export function NodeResult({ node, title }: { node: string; title: string }) {
             value={value}
             name={node}
             onLarge={() => view.setState({ large: { node, port: result.port } })}
-            {...(mayRun && place === '' && outputs
+            {...(mayRun && outputs
               ? { onEdit: () => view.setState({ editing: { path: place + node, port: result.port } }) }
               : {})}
           />

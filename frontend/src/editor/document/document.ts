@@ -21,6 +21,8 @@ export interface Picture extends GraphPicture {
 export interface Opened {
   readonly node: string;
   readonly part: string;
+  /** Which of the node's parts it is, from 0; absent where the node has only one. */
+  readonly index?: number;
 }
 
 /** What is saved as one: the pipeline's name and its graph. */

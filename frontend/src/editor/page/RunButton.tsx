@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 
 import { Button, IconButton, Menu } from '@/ui';
 import { useRunning } from '../run/RunningContext';
-import { useRoot, useSession, useStepTitle, useTrail, useView } from '../session';
+import { usePlace, useRoot, useRunnable, useSession, useView } from '../session';
 import styles from './page.module.css';
 
 /** Run and its small menu; while a run is under way, Stop. `wide` is the phone's, without a menu. */
@@ -37,9 +37,9 @@ function RunMenu({ disabled }: { disabled: boolean }) {
   const { view } = useSession();
   const { start } = useRunning();
   const selected = useView((state) => state.selected);
-  const trail = useTrail();
-  const from = trail[0]?.node ?? (selected.length === 1 ? selected[0] : undefined);
-  const name = useOuterTitle();
+  const place = usePlace();
+  const runnable = useRunnable();
+  const from = runnable && selected.length === 1 ? `${place}${selected[0]}` : undefined;
   const trigger = (
     <IconButton
       variant="primary"
@@ -57,7 +57,7 @@ function RunMenu({ disabled }: { disabled: boolean }) {
       trigger={trigger}
       entries={[
         {
-          label: name === null ? t('run.fromHere') : t('run.fromOuter', { title: name }),
+          label: t('run.fromHere'),
           hint: from ? undefined : t('run.fromHereHow'),
           icon: <StepForward size={14} />,
           disabled: !from,
@@ -65,7 +65,7 @@ function RunMenu({ disabled }: { disabled: boolean }) {
           onSelect: () => from && start({ from }),
         },
         {
-          label: name === null ? t('run.only') : t('run.onlyOuter', { title: name }),
+          label: t('run.only'),
           hint: from ? undefined : t('run.fromHereHow'),
           icon: <Target size={14} />,
           disabled: !from,
@@ -81,11 +81,4 @@ function RunMenu({ disabled }: { disabled: boolean }) {
       ]}
     />
   );
-}
-
-/** Within a part, what the node of the pipeline's own graph is called that runs it: runs begin at such a node. */
-export function useOuterTitle(): string | null {
-  const [outer] = useTrail();
-  const titleOf = useStepTitle();
-  return outer ? titleOf(outer.node) : null;
 }

@@ -18,12 +18,18 @@ export function FlowBody({ node }: { node: NodePicture }) {
   const session = useSession();
   const place = usePlace();
   const path = place + node.id;
-  const name = partsNamedBy(catalogue, node)[0] ?? '';
-  const part = usePicture((picture) => picture.parts[name]);
+  const parts = usePicture((picture) => picture.parts);
   const steps = useRun(({ run }) => run.steps);
-  const items = useMemo(() => itemStates(steps, path, part), [steps, path, part]);
+  const names = useMemo(() => partsNamedBy(catalogue, node), [catalogue, node]);
+  // Of several parts each is one item; else the one part ran for each of them.
+  const nameAt = (at: number | null) => (names.length > 1 ? names[at ?? 0] : names[0]) ?? '';
+  const items = useMemo(
+    () => itemStates(steps, path, (at) => parts[(names.length > 1 ? names[at ?? 0] : names[0]) ?? '']),
+    [steps, path, parts, names],
+  );
   if (items.length === 0 || (items.length === 1 && items[0]?.at === null)) return null;
   const open = (at: number | null) => {
+    const name = nameAt(at);
     if (at !== null) view.setState((state) => ({ items: { ...state.items, [path]: at } }));
     if (document.picture.parts[name]) openPart(session, { node: node.id, part: name });
   };

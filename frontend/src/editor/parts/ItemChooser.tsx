@@ -24,8 +24,8 @@ export function ItemChooser({ depth }: { depth: number }) {
     ),
   );
   const { node: path, at } = lastOf(placeOf(trail, chosen, steps).slice(0, -1));
-  const items = useMemo(() => itemStates(steps, path, part), [steps, path, part]);
-  if (at === null || itemsOf(steps, path).length < 2) return null;
+  const items = useMemo(() => itemStates(steps, path, () => part), [steps, path, part]);
+  if (at === null || trail.at(-1)?.index !== undefined || itemsOf(steps, path).length < 2) return null;
   const index = items.findIndex((item) => item.at === at);
   const choose = (next: number | null | undefined) =>
     next != null && view.setState((state) => ({ items: { ...state.items, [path]: next } }));

@@ -27,12 +27,11 @@ export const outputsOf = (part: PartPicture | undefined): ReadonlySet<string> =>
 export function itemStates(
   steps: Steps,
   path: string,
-  part: PartPicture | undefined,
+  partFor: (at: number | null) => PartPicture | undefined,
 ): { at: number | null; state: ItemState }[] {
-  const outputs = outputsOf(part);
   const ended = ['done', 'failed', 'skipped'].includes(steps[path]?.status ?? '');
   return itemsOf(steps, path).map((item) => {
-    const state = stateOf(steps, item, outputs);
+    const state = stateOf(steps, item, outputsOf(partFor(item.at)));
     return { at: item.at, state: ended && state === 'running' ? 'done' : state };
   });
 }

@@ -1,12 +1,12 @@
 import type { Opened } from '../document/document';
-import { itemsOn, trailTo } from '../run/paths';
+import { itemsOn, openedAt, trailTo } from '../run/paths';
 import type { Session } from '../session';
 import { partsNamedBy } from '../types/parts';
 
 /** Opens a part of the graph that is open, below it. */
-export function openPart({ document, view }: Session, opened: Opened): void {
+export function openPart({ document, catalogue, view }: Session, { node, part }: Opened): void {
   view.setState({ selected: [], quickAdd: null });
-  document.open([...document.trail, opened]);
+  document.open([...document.trail, openedAt(catalogue, document.picture, node, part)]);
 }
 
 /** Goes back up to the graph that `depth` parts lead to; 0 is the pipeline's own. The node that was left is selected. */

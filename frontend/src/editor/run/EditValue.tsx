@@ -5,8 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { Button, Dialog, Field, Skeleton, Switch, TextArea, TextInput } from '@/ui';
 import { formOf } from '@/values/forms';
 import { readKept } from '@/values/ValueView';
-import { nodeOf, portOf, type Json } from '../document/graph';
-import { useRun, useSession, useTitleOf, useView } from '../session';
+import { nodeOf, type Json } from '../document/graph';
+import { useRun, useSession, useStepTitle, useView } from '../session';
 import { readAs, sortOf, written, type Sort } from './editable';
 import { useRunning } from './RunningContext';
 import styles from './run.module.css';
@@ -44,7 +44,7 @@ function Editing({ node, port, outputs, value }: Props & { value: Json }) {
   const { t } = useTranslation('editor');
   const { view, document } = useSession();
   const { start, running } = useRunning();
-  const title = useTitleOf()(node);
+  const title = useStepTitle()(node);
   const sort = sortOf(value);
   const [text, setText] = useState(() => written(value, sort));
   const read = readAs(text, sort);
@@ -52,8 +52,10 @@ function Editing({ node, port, outputs, value }: Props & { value: Json }) {
   const goOn = () => {
     if (read === undefined) return;
     close();
-    const reader = document.root.edges.find((edge) => nodeOf(edge.source) === node && portOf(edge.source) === port);
-    const from = reader ? { from: nodeOf(reader.target) } : {};
+    // A path's last name is the node's in the open graph; what reads it stands under the same path.
+    const place = node.slice(0, node.lastIndexOf('/') + 1);
+    const reader = document.picture.edges.find((edge) => edge.source === `${node.slice(place.length)}.${port}`);
+    const from = reader ? { from: place + nodeOf(reader.target) } : {};
     start({ values: { [node]: { ...outputs, [port]: read } }, ...from });
   };
   return (

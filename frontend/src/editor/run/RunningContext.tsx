@@ -3,7 +3,7 @@ import { createContext, useContext } from 'react';
 import type { Answer } from '@/api/work';
 import type { Json } from '../document/graph';
 
-/** How a run differs from one of everything, with the inputs of the form. Nodes are those of the pipeline's own graph. */
+/** How a run differs from one of everything, with the inputs of the form. Nodes are said by the paths of their steps. */
 export interface Start {
   /** Begins at this node; what comes before it is taken from the last run. */
   readonly from?: string;

@@ -56,7 +56,7 @@ test('steps are gathered by the node and the item that they ran in, to any depth
 });
 
 test('an item is done when its outputs are, and waits when anything in it does', () => {
-  expect(itemStates(MAPPED.steps, 'each', PART)).toEqual([
+  expect(itemStates(MAPPED.steps, 'each', () => PART)).toEqual([
     { at: 0, state: 'done' },
     { at: 1, state: 'running' },
   ]);
@@ -68,7 +68,7 @@ test('an item is done when its outputs are, and waits when anything in it does',
     ],
     ['1-91', { kind: 'run.waiting' }],
   ]);
-  expect(itemStates(asked.steps, 'each', PART)[1]?.state).toBe('waiting');
+  expect(itemStates(asked.steps, 'each', () => PART)[1]?.state).toBe('waiting');
   expect(waitsWithin(asked.steps, 'each')).toBe(true);
   expect(waitsWithin(MAPPED.steps, 'each')).toBe(false);
 });
@@ -82,6 +82,8 @@ test('the open graph shows the item that was chosen, else the first that ran', (
   expect(placeOf(trail, { each: 1 }, MAPPED.steps)).toBe('each[1]/again[0]/');
   expect(placeOf(trail, {}, {})).toBe('each/again/');
   expect(placeOf([], { each: 1 }, MAPPED.steps)).toBe('');
+  // Of a node with several parts it is the part that was opened, also before it has run.
+  expect(placeOf([{ node: 'each', part: 'other', index: 2 }], {}, MAPPED.steps)).toBe('each[2]/');
 });
 
 test('a path leads to the parts to open, and to the items on the way', () => {

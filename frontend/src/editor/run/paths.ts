@@ -65,11 +65,11 @@ export const wayTo = (trail: readonly Opened[]): string => trail.map(({ node }) 
 /** Under which path the steps of the open graph are told; `chosen` says which item is looked at, by the path of the flow node. */
 export function placeOf(trail: readonly Opened[], chosen: Readonly<Record<string, number>>, steps: Steps): string {
   let place = '';
-  for (const { node } of trail) {
+  for (const { node, index } of trail) {
     const flow = place + node;
     const items = itemsOf(steps, flow);
     const wanted = items.find((item) => item.at === chosen[flow]) ?? items[0];
-    const at = wanted?.at ?? null;
+    const at = index ?? wanted?.at ?? null;
     place = `${flow}${at === null ? '' : `[${at}]`}/`;
   }
   return place;
@@ -83,7 +83,7 @@ export function spokenPath(catalogue: Catalogue, root: Picture, path: string, ti
   segments.forEach(({ node, at }, index) => {
     words.push(`${titleIn(graph, node)}${at === null ? '' : ` ${at + 1}`}`);
     const next = segments[index + 1]?.node;
-    graph = next === undefined ? undefined : partWith(catalogue, graph, node, next)?.graph;
+    graph = next === undefined ? undefined : partWith(catalogue, graph, node, next, at)?.graph;
   });
   return words.join(' › ');
 }
@@ -96,28 +96,38 @@ export function partWith(
   graph: GraphPicture | undefined,
   flow: string,
   inner: string,
+  at: number | null = null,
 ): (Parts[string] & { name: string }) | undefined {
   const node = graph?.nodes[flow];
   if (!graph || !node) return undefined;
-  for (const name of partsNamedBy(catalogue, node)) {
+  const names = partsNamedBy(catalogue, node);
+  const told = names.length > 1 && at !== null ? names[at] : undefined;
+  for (const name of told === undefined ? names : [told]) {
     const part = graph.parts[name];
     if (part?.graph.nodes[inner]) return { ...part, name };
   }
   return undefined;
 }
 
+/** A part of a node as it is opened: told apart by its number where the node has several. */
+export function openedAt(catalogue: Catalogue, graph: GraphPicture, node: string, part: string): Opened {
+  const own = graph.nodes[node];
+  const names = own ? partsNamedBy(catalogue, own) : [];
+  return names.length > 1 ? { node, part, index: names.indexOf(part) } : { node, part };
+}
+
 /** The parts to open, one in the other, to come to the graph in which a step's node stands. */
 export function trailTo(catalogue: Catalogue, root: Picture, path: string): Opened[] | null {
   let graph: GraphPicture = root;
   const trail: Opened[] = [];
-  const nodes = wayOf(path).split('/');
-  for (const [index, node] of nodes.slice(0, -1).entries()) {
-    const part = partWith(catalogue, graph, node, nodes[index + 1] as string);
+  const nodes = path.split('/').map(lastOf);
+  for (const [index, { node, at }] of nodes.slice(0, -1).entries()) {
+    const part = partWith(catalogue, graph, node, nodes[index + 1]?.node ?? '', at);
     if (!part) return null;
-    trail.push({ node, part: part.name });
+    trail.push(openedAt(catalogue, graph, node, part.name));
     graph = part.graph;
   }
-  return graph.nodes[nodes.at(-1) as string] ? trail : null;
+  return graph.nodes[nodes.at(-1)?.node ?? ''] ? trail : null;
 }
 
 /** The items that a path leads through, by the path of each flow node. */
