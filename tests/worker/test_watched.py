@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 from deploy.local.child import free_port
 from tests.telemetry.receiver import Receiver
 from tests.worker.stand import Stand, eventually
-from tests.worker.test_chaos import chain, finished
+from tests.worker.test_killed import chain, finished
 from tests.worker.test_runs import GREET, through
 
 
