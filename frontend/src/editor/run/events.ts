@@ -19,6 +19,8 @@ export interface RunEvent {
   reason?: string;
   /** The node that a step was skipped for. */
   because?: string;
+  /** The steps before a new one, or itself, that are other than in the run before. */
+  changed?: string[];
   status?: string;
   outputs?: Record<string, Json>;
   artifact?: string;
@@ -89,6 +91,8 @@ export interface StepState {
   /** Why the result is from the cache or not, or why there is none: a word of the engine's. */
   readonly reason: string;
   readonly because: string;
+  /** What is other than in the run before, where that is why it was run again: paths of steps. */
+  readonly changed: readonly string[];
   readonly error: RunError | null;
   readonly usage: Usage | null;
   /** What it waits for; null once that has come. */
@@ -136,6 +140,7 @@ export const NEW_STEP: StepState = {
   cached: false,
   reason: '',
   because: '',
+  changed: [],
   error: null,
   usage: null,
   ask: null,
@@ -302,6 +307,7 @@ function finishedStep(step: StepState, event: RunEvent): StepState {
     seconds,
     cached: event.cached ?? false,
     reason: event.reason ?? '',
+    changed: event.changed ?? [],
     error: null,
     usage: event.usage ?? null,
     ask: null,

@@ -46,5 +46,7 @@ function money({ amount, currency }: { amount: number; currency: string }, langu
 /** Why a step was taken from the cache or was not, in a sentence. */
 export function reasonOf(step: StepState, t: TFunction<'editor'>, titleOf: (path: string) => string): string {
   if (!step.reason) return '';
+  if (step.reason === 'new' && step.changed.length > 0)
+    return t('reason.changed', { nodes: step.changed.map(titleOf).join(', ') });
   return t(`reason.${step.reason}`, { node: titleOf(step.because), defaultValue: step.reason });
 }
