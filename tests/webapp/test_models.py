@@ -15,6 +15,7 @@ from webapp.accounts.models import User
 from webapp.bell.placement import WORKERS, announcement_of
 from webapp.bell.producer import connect
 from webapp.collections.models import Collection
+from webapp.collections.vectors import query_vector
 from webapp.secrets.seal import unseal
 from webapp.workspaces.models import Role, Workspace
 
@@ -28,6 +29,9 @@ class Speaking(BaseHTTPRequestHandler):
         self.send_response(200 if right else 401)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
+        if self.path.endswith("/embeddings"):
+            self.wfile.write(json.dumps({"data": [{"index": 0, "embedding": [3.0, 4.0]}]}).encode())
+            return
         said = {"choices": [{"delta": {"content": "Hello"}, "finish_reason": "stop"}]}
         if right:
             self.wfile.write(f"data: {json.dumps(said)}\n\ndata: [DONE]\n\n".encode())
@@ -188,3 +192,11 @@ def test_what_workers_say_is_told_with_each_model(as_host: Caller, valkey_url: s
 def test_who_came_first_runs_the_studio(db: None) -> None:
     call_command("setup_demo")
     assert User.objects.get().is_superuser
+
+
+def test_a_server_can_be_the_encoder_of_a_search(as_host: Caller, url: str, valkey_url: str) -> None:
+    server = {"url": url, "model": "vectors", "key": "sesame", "task": "encoder"}
+    said = as_host.ask("POST", "/models", {"name": "far-encoder", "server": server})
+    assert said.status_code == 202, said.content
+    assert (said.json()["task"], said.json()["dimension"]) == ("encoder", 2)
+    assert list(query_vector("far-encoder", f"a question {url}")) == pytest.approx([0.6, 0.8])

@@ -42,6 +42,19 @@ def try_out(server: dict[str, Any], task: str) -> dict[str, Any]:
         raise Problem(422, "The server does not answer", msg, [{"loc": ["body", "server"], "msg": msg}]) from error
 
 
+async def vector(name: str, server: dict[str, Any], text: str) -> Any:
+    """The vector of one text, [d] float32 of length 1. Raises NodeError."""
+    try:
+        key = unseal(server["key"], settings.SECRET_KEY) if server.get("key") else ""
+    except CannotUnseal as error:
+        raise NodeError(f"The key of the model {name} cannot be read.", str(error)) from error
+    calls = ServerCalls(silence=_PATIENCE, tries=2)
+    try:
+        return (await calls.encode(Server(server["url"], server["model"], key), [text]))[0]
+    finally:
+        await calls.aclose()
+
+
 def revision_of(server: dict[str, Any]) -> str:
     """What a server loads nobody can see: another address or another name is another model."""
     return hashlib.sha256(f"{server['url']}\0{server['model']}".encode()).hexdigest()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
 
@@ -55,6 +57,15 @@ def taken_on(device: Device) -> int:
     if device.is_cpu:
         return int(psutil.Process().memory_info().rss)
     return int(torch.cuda.memory_allocated(device.torch))
+
+
+def give_back() -> None:
+    """Return freed memory to the machine: what loading needed for a moment would stay with this process."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    with suppress(OSError, AttributeError):  # other C libraries than glibc do it by themselves
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _cpu_flags() -> set[str]:

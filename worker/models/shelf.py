@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
@@ -15,7 +14,7 @@ import torch
 
 from pipelines.node import ModelUnavailable, NodeError
 from worker.models.asking import Model
-from worker.models.device import Device, Turns, find_device, taken_on
+from worker.models.device import Device, Turns, find_device, give_back, taken_on
 from worker.models.encoder import EncoderModel
 from worker.models.folder import CARD, Card, ModelRefused, check_files, read_card
 from worker.models.sources import find_folder, require_safe
@@ -180,6 +179,7 @@ class Shelf:
                 model = make(place.name, folder, device, self._turns)
             except _SHORT as error:
                 raise self._no_memory(place, device) from error
+        give_back()
         place.size = model.bytes = max(model.bytes, taken_on(device) - before)
         return model
 
@@ -212,9 +212,7 @@ class Shelf:
     def _let_idle_go(self, but: _Place) -> None:
         while (oldest := self._oldest_idle(but)) is not None:
             self._drop(oldest)
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        give_back()
 
     def _drop(self, place: _Place) -> None:
         with self._lock:
