@@ -60,30 +60,40 @@ def _tools(port: int) -> dict[str, Any]:
     )
 
 
-def _held(node: dict[str, Any], goes_on: str) -> Callable[[int], dict[str, Any]]:
-    """A tool, then what holds the run back, then another tool."""
+def held(node: dict[str, Any], goes_on: str, *, before_tool: bool = True) -> Callable[[int], dict[str, Any]]:
+    """A tool, then what holds the run back, then another tool; without the first where it is not to be asked."""
 
     def graph(port: int) -> dict[str, Any]:
+        before = {"url1": _url(port, "s1"), "get1": _GET} if before_tool else {}
+        wires = ["name.text url1.name", "url1.text get1.url", "get1.text hold.value"]
         return _graph(
             {
                 "name": _input(),
-                "url1": _url(port, "s1"),
-                "get1": _GET,
+                **before,
                 "hold": node,
                 "url2": _url(port, "s2", after=True),
                 "get2": _GET,
                 "out": _output(),
             },
-            "name.text url1.name",
+            *(wires if before_tool else ["name.text hold.value"]),
             "name.text url2.name",
-            "url1.text get1.url",
-            "get1.text hold.value",
             f"hold.{goes_on} url2.before",
             "url2.text get2.url",
             "get2.text out.value",
         )
 
     return graph
+
+
+def tool_once(port: int, seconds: float) -> dict[str, Any]:
+    """One question to the tool, whose answer is waited for so long."""
+    ask = {"kind": "web.get", "params": {"seconds": seconds}}
+    return _graph(
+        {"name": _input(), "url": _url(port, "s1"), "get": ask, "out": _output()},
+        "name.text url.name",
+        "url.text get.url",
+        "get.text out.value",
+    )
 
 
 def _map(port: int) -> dict[str, Any]:
@@ -134,14 +144,14 @@ FLOWS = (
     ),
     Flow(
         "a question",
-        _held({"kind": "person.approve"}, "approved"),
+        held({"kind": "person.approve"}, "approved"),
         lambda name: {"name": name},
         lambda name: f"{name}.s2",
         lambda name: _asks(name, 2),
     ),
     Flow(
         "a time to wait for",
-        _held({"kind": "wait.until", "params": {"minutes": 0.03}}, "value"),
+        held({"kind": "wait.until", "params": {"minutes": 0.03}}, "value"),
         lambda name: {"name": name},
         lambda name: f"{name}.s2",
         lambda name: _asks(name, 2),

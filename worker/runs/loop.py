@@ -6,21 +6,25 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import uvloop
 from psycopg import Error
 
 from pipelines.catalogue import CATALOGUE
+from webapp.artifacts.stores import opened
 from worker.runs import cancel
 from worker.runs.carry import Carried
 from worker.runs.claim import Claimed, claim
 from worker.runs.lease import Lease, Owned
 from worker.runs.reaper import Reaper
+from worker.runs.sweep import sweep_daily
 from worker.runs.trim import keep_in_bounds
 from worker.runs.workplace import Workplace, connect, open_workplace
 from worker.settings import Settings
@@ -74,6 +78,9 @@ class RunLoop:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(act)
 
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._settings.require_database(), autocommit=True, application_name="run worker: sweep")
+
     def _info(self) -> dict[str, Any]:
         return {"runs": len(self._running), "room_for": self._settings.concurrent_runs}
 
@@ -98,6 +105,7 @@ class RunLoop:
                 "watch": self._watch,
                 "steps": self._keep_steps,
                 "trim": lambda: keep_in_bounds(workplace.results, workplace.pool, self._settings.results_bytes),
+                "sweep": lambda: sweep_daily(self._connect, opened(self._settings.artifacts)),
                 "strangers": lambda: self._release_strangers(workplace),
             }
             working = [asyncio.create_task(_always(name, duty)) for name, duty in duties.items()]
@@ -243,6 +251,9 @@ _here: RunLoop | None = None
 def start(settings: Settings) -> None:
     """Starts this process's loop."""
     global _here
+    # A run that waits for an answer over the network holds a descriptor, and there may be thousands of them.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     _here = RunLoop(settings, CATALOGUE)
     _here.start()
 
