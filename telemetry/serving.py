@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Mapping
+
+from telemetry.traces import switch
 
 log = logging.getLogger(__name__)
 
 
-def begin(name: str, environ: MutableMapping[str, str]) -> int | None:
+def begin(name: str, environ: Mapping[str, str]) -> int | None:
     """What a worker does once, when it starts; `name` is that of its service in traces, unless it was given one.
 
     Serves `/metrics` in a thread, on loopback unless a host is named, and gives the port. One that can't be had is a
     line in the log: nothing else of the worker depends on it. Raises RuntimeError for what is no port.
     """
-    environ.setdefault("OTEL_SERVICE_NAME", name)
+    switch.service = name
     given = environ.get("GENAISYS_METRICS_PORT", "")
     if not given:
         return None

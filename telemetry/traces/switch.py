@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from telemetry.traces.tracer import Tracing
 
 log = logging.getLogger(__name__)
+service = "genaisys-web"
+"""What this process is called in traces, where neither `OTEL_SERVICE_NAME` nor the resource's attributes say so."""
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 

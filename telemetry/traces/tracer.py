@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags, set_span_in_context
+from opentelemetry.util.types import AttributeValue
 
+from telemetry.traces import switch
 from telemetry.traces.passed_on import parts_of, traceparent
 
 _given: ContextVar[tuple[int, int] | None] = ContextVar("given ids", default=None)
@@ -28,7 +32,8 @@ class Tracing:
     """One a process."""
 
     def __init__(self) -> None:
-        self._provider = TracerProvider(id_generator=_Ids(), shutdown_on_exit=False)
+        resource = Resource.create(_named(switch.service, os.environ))
+        self._provider = TracerProvider(resource=resource, id_generator=_Ids(), shutdown_on_exit=False)
         self._exporter = OTLPSpanExporter()
         self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
         self._tracer = self._provider.get_tracer("genaisys")
@@ -63,6 +68,11 @@ class Tracing:
         """Whether a trace that begins here is kept: of one trace, every process says the same."""
         decision = self._provider.sampler.should_sample(Context(), trace, name).decision
         return decision is Decision.RECORD_AND_SAMPLE
+
+
+def _named(service: str, environ: Mapping[str, str]) -> dict[str, AttributeValue]:
+    said = environ.get("OTEL_SERVICE_NAME") or "service.name=" in environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    return {} if said else {"service.name": service}
 
 
 class _Ids(IdGenerator):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,6 @@ class Watched:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        os.environ.setdefault("OTEL_SERVICE_NAME", "genaisys-web")
         self._seconds = metrics.histogram("genaisys_http_request_seconds")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
