@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from worker.models.folder import CARD, PICKLED, Card, ModelRefused, folder_name, is_name, read_card
 from worker.models.starters.table import STARTERS
@@ -67,8 +71,43 @@ def require_safe(folder: Path, name: str) -> None:
 
 
 def fetch_from_hub(name: str, folder: Path) -> None:
-    """Download `owner/name` into `folder`. Raises ModelRefused."""
+    """Download `owner/name` into `folder`, going on where an earlier try stopped. Raises ModelRefused."""
+    look_at(_files_on_hub(name), name, folder)
     _download(name, local_dir=folder)
+
+
+def look_at(files: Mapping[str, int], name: str, folder: Path) -> None:
+    """Raises ModelRefused before anything is downloaded: only pickles, no weights, or no room on the disk.
+
+    `files` are those that the hub has, with their bytes.
+    """
+    wanted = {path: size for path, size in files.items() if any(fnmatch(path, pattern) for pattern in WANTED)}
+    if not any(path.endswith((".safetensors", ".gguf")) for path in wanted):
+        pickled = next((path for path in sorted(files) if path.endswith(PICKLED)), None)
+        why = f"only as a pickle ({pickled}), which can run code when it is read" if pickled else "not at all"
+        raise ModelRefused(
+            f"The hub has the weights of {name} {why}; safetensors or GGUF are what is loaded here.",
+            hint="Choose a version of the model in safetensors or GGUF.",
+        )
+    here = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    needed, free = max(0, sum(wanted.values()) - here), shutil.disk_usage(folder.parent).free
+    if free < needed:
+        raise ModelRefused(
+            f"{name} needs {needed / 1e6:,.0f} MB on the disk of {folder.parent}; {free / 1e6:,.0f} MB are free.",
+            hint="Make room there, or set GENAISYS_MODELS to a folder on another disk.",
+        )
+
+
+def _files_on_hub(name: str) -> dict[str, int]:
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        siblings = HfApi().model_info(name, files_metadata=True, timeout=30).siblings or []
+    except (HfHubHTTPError, httpx.HTTPError, OSError, ValueError) as error:
+        raise _not_from_hub(name, error) from error
+    return {each.rfilename: int(each.size or 0) for each in siblings}
 
 
 def _from_hub(name: str, note: Callable[[str], None]) -> Path:
@@ -88,11 +127,15 @@ def _download(name: str, **options: Any) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=WANTED, **options))
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
-        raise ModelRefused(
-            f"{name} is not on this machine, and it could not be had from the hub: {_first_line(error)}",
-            hint="See whether the hub can be reached (HF_HUB_OFFLINE, HF_ENDPOINT), or put the model's folder "
-            f"among the models as {folder_name(name)}.",
-        ) from error
+        raise _not_from_hub(name, error) from error
+
+
+def _not_from_hub(name: str, error: Exception) -> ModelRefused:
+    return ModelRefused(
+        f"{name} is not on this machine, and it could not be had from the hub: {_first_line(error)}",
+        hint="See whether the hub can be reached (HF_HUB_OFFLINE, HF_ENDPOINT), or put the model's folder "
+        f"among the models as {folder_name(name)}.",
+    )
 
 
 def _first_line(error: Exception) -> str:
