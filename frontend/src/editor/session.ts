@@ -25,6 +25,8 @@ export interface Session {
   /** Whether this person may change the pipeline, and whether they may run it. */
   readonly mayEdit: boolean;
   readonly mayRun: boolean;
+  /** Whether they may answer what a run asks, also where it is only shown. */
+  readonly mayAnswer: boolean;
 }
 
 export const SessionContext = createContext<Session | null>(null);

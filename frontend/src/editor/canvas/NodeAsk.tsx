@@ -8,7 +8,7 @@ import styles from './node.module.css';
 /** What a waiting node asks, to be answered where it stands. */
 export function NodeAsk({ node }: { node: string }) {
   const { t } = useTranslation('editor');
-  const { mayRun } = useSession();
+  const { mayAnswer } = useSession();
   const { answer } = useRunning();
   const place = usePlace();
   const ask = useStep(node, (step) => (step?.status === 'waiting' ? step.ask : null));
@@ -24,7 +24,7 @@ export function NodeAsk({ node }: { node: string }) {
       <AskForm
         form={ask}
         due={due === null ? null : new Date(due * 1000).toISOString()}
-        disabled={!mayRun}
+        disabled={!mayAnswer}
         onAnswer={(given) => answer(place + node, given)}
       />
     </div>

@@ -31,11 +31,12 @@ export function openPipeline(pipeline: Pipeline, catalogue: Catalogue, role: Rol
     view,
     mayEdit,
     mayRun: RUNS.includes(role),
+    mayAnswer: RUNS.includes(role),
   };
 }
 
 /** A session that only shows a graph, as the page of a run does. */
-export function showGraph(graph: Graph, catalogue: Catalogue, workspace: string): Session {
+export function showGraph(graph: Graph, catalogue: Catalogue, workspace: string, role?: Role): Session {
   return {
     pipeline: { id: '', workspace },
     catalogue,
@@ -46,6 +47,7 @@ export function showGraph(graph: Graph, catalogue: Catalogue, workspace: string)
     view: createViewStore([]),
     mayEdit: false,
     mayRun: false,
+    mayAnswer: role !== undefined && RUNS.includes(role),
   };
 }
 

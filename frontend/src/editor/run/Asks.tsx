@@ -16,7 +16,7 @@ export function Asks() {
 
 function OneAsk({ path }: { path: string }) {
   const { t } = useTranslation('editor');
-  const { mayRun } = useSession();
+  const { mayAnswer } = useSession();
   const { answer } = useRunning();
   const title = useStepTitle()(path);
   const ask = useRun(({ run }) => run.steps[path]?.ask ?? null);
@@ -28,7 +28,7 @@ function OneAsk({ path }: { path: string }) {
       <AskForm
         form={ask}
         due={due === null ? null : new Date(due * 1000).toISOString()}
-        disabled={!mayRun}
+        disabled={!mayAnswer}
         onAnswer={(given) => answer(path, given)}
       />
     </section>
