@@ -6,11 +6,13 @@ One web process, one run worker, Postgres and Valkey, and a client of its own pr
 from __future__ import annotations
 
 import asyncio
+import json
 import multiprocessing
 import time
 from dataclasses import dataclass
 
 import psutil
+import redis.asyncio
 
 from bench.__main__ import Row
 from bench.driving import Client
@@ -20,6 +22,7 @@ GOALS = {1: 130.0, 16: 230.0}  # runs a second, by clients at once
 RUNS = {1: 150, 16: 640}
 WARM = 200
 ROUNDS = 3
+TOKENS = 10_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,45 @@ def measure() -> list[Row]:
         took = {
             clients: [_timed(stand, pipeline, clients, runs) for _ in range(ROUNDS)] for clients, runs in RUNS.items()
         }
-    return [row for clients, rounds in took.items() for row in _rows(clients, rounds)]
+        token = _microseconds_a_token(stand)
+    rows = [row for clients, rounds in took.items() for row in _rows(clients, rounds)]
+    whole = token["Web server"] + token["Valkey"]
+    rows.append(
+        _row("a token from the log to the browser: CPU of web and Valkey", whole, "us", "at most 40", whole <= 40)
+    )
+    return rows
+
+
+def _microseconds_a_token(stand: Stand) -> dict[str, float]:
+    """CPU by part of one token of a run that one socket watches, appended ten at a time as a worker does."""
+    run = stand.new_run()
+    before = {part: _cpu(pid) for part, pid in stand.pids.items()}
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        pool.apply(_stream, (stand.url, stand.key, stand.broker_url, str(run)))
+    return {part: (_cpu(pid) - before[part]) / TOKENS * 1e6 for part, pid in stand.pids.items()}
+
+
+def _stream(url: str, key: str, broker_url: str, run: str) -> None:
+    async def write() -> None:
+        async with redis.asyncio.Redis.from_url(broker_url) as client:
+            for first in range(1, TOKENS + 1, 10):
+                pipe = client.pipeline(transaction=False)
+                for number in range(first, first + 10):
+                    last = number == TOKENS
+                    event = {"kind": "run.finished" if last else "step.delta", "at": 0.1, "status": "succeeded"}
+                    told = json.dumps(
+                        {**event, "node": "answer", "port": "text", "text": " word", "offset": 5 * number}
+                    )
+                    pipe.xadd(f"run:{run}:log", {"e": told}, id=f"1-{number}")
+                await pipe.execute()
+                await asyncio.sleep(0.002)
+
+    async def both() -> None:
+        writing = asyncio.create_task(write())
+        await Client(url, key).watch(run)
+        await writing
+
+    asyncio.run(both())
 
 
 def _rows(clients: int, rounds: list[Took]) -> list[Row]:

@@ -87,7 +87,8 @@ def standing(*, workers: bool, models: bool = False) -> Iterator[Stand]:
             each.start()
             stack.callback(each.stop)
         bare = stack.enter_context(_bare(home, env, workers))
-        parts = {each.title: each.child.pid for each in (*ours, postgres, valkey) if each.child}
+        parts = {each.title: each.child.pid for each in ours if each.child}
+        parts |= {each.title: each.child.pid for each in (postgres, valkey) if each.child}
         stand = Stand(f"http://127.0.0.1:{socket.getsockname()[1]}", bare, key, postgres.url, valkey.url, parts)
         _wait(stand, workers)
         yield stand
@@ -118,7 +119,7 @@ def _bare(home: Home, env: dict[str, str], workers: bool) -> Iterator[str]:
             end(child, by=signal.SIGTERM, grace=4.0)
 
 
-def _wait(stand: Stand, workers: bool, seconds: float = 60.0) -> None:
+def _wait(stand: Stand, workers: bool, seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(httpx.HTTPError):

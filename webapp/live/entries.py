@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 _ID = re.compile(r"([0-9]{1,10})-([0-9]{1,18})")
@@ -29,8 +28,7 @@ def place(text: str) -> Place:
     return Place(int(found[1]), int(found[2]))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One event; `event` is its JSON, as it was written."""
 
     place: Place
@@ -38,7 +36,8 @@ class Entry:
 
     @property
     def pair(self) -> str:
-        return f'["{self.place}",{self.event}]'
+        (claim, number), event = self
+        return f'["{claim}-{number}",{event}]'
 
     @property
     def ends_run(self) -> bool:
