@@ -21,7 +21,7 @@ import { fragmentOf } from '../document/clipboard';
 import type { NodePicture } from '../document/document';
 import { duplicate, pin, removeNodes, unpin } from '../document/operations';
 import { openFirstPart } from '../parts/opening';
-import { unpack } from '../parts/turn';
+import { unpack } from '../parts/unpack';
 import { useRunning } from '../run/RunningContext';
 import { usePicture, usePlace, useRunnable, useSession, useStep, type Session } from '../session';
 import { partFields, partsNamedBy, PIPELINE_KIND } from '../types/parts';

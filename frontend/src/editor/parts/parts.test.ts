@@ -20,7 +20,8 @@ import { addPart, freshPartName, removeParts, renamePart, unlinkPart, updatePart
 import type { Catalogue } from '../types/catalogue';
 import { partFields, signatureOf, titleOfNode, unusedParts } from '../types/parts';
 import { kindsThatFit, portsOf, tuningFor, whyNot } from '../types/ports';
-import { endKind, newPart, turnIntoPart, unpack } from './turn';
+import { endKind, newPart, turnIntoPart } from './turn';
+import { unpack } from './unpack';
 
 const CATALOGUE = JSON.parse(readFileSync('src/editor/parts/catalogue.sample.json', 'utf8')) as Catalogue;
 

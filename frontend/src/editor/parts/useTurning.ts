@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next';
 
 import { toast } from '@/ui';
 import { useSession } from '../session';
-import { turnIntoPart, unpack } from './turn';
+import { turnIntoPart } from './turn';
+import { unpack } from './unpack';
 
 /** Milliseconds after which a new node is measured and shown. */
 const DRAWN = 80;
