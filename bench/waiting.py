@@ -41,10 +41,10 @@ def measure() -> list[Row]:
         at_once = tool.most_at_once
     name = f"{MANY:,} runs waiting for a person and {MANY:,} for a slow tool, one run worker"
     return [
-        _row(f"{name}: memory", most, "MB", f"under {LIMIT:g} MB", most < LIMIT and at_once == MANY),
+        _row(f"{name}: memory", most, "MB", f"under {LIMIT:g} MB", most < LIMIT and at_once >= MANY),
         _row("of it before any run waits", alone, "MB", "to be told", True),
         _row(f"of it with {MANY:,} waiting for a person", asked, "MB", "to be told", True),
-        _row("tools asked at the same time", at_once, "", f"{MANY:,}", at_once == MANY),
+        _row("tools asked at the same time", at_once, "", f"at least {MANY:,}", at_once >= MANY),
         _row("until the last of the tools' runs had ended", took, "s", "to be told", True),
     ]
 
