@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from worker.runs.results import ResultStore, RunResults
 from worker.runs.trim import trim
 
 GRAPH: dict[str, Any] = {"version": 1, "nodes": {}, "edges": []}
+PICTURE = {"type": "Image", "artifact": "ab" * 32, "name": "a.png", "media": "image/png", "size": 7}
 
 
 @pytest.fixture
@@ -97,12 +98,38 @@ async def test_memory_holds_what_was_used_last_and_no_more_than_its_bound() -> N
 
 
 async def test_a_size_is_that_of_the_json_and_of_the_artifacts_it_names(stand: Stand, pool: Pool) -> None:
-    picture = {"type": "Image", "artifact": "ab" * 32, "name": "a.png", "media": "image/png", "size": 1_000_000}
+    stored(stand, PICTURE["artifact"], 1_000_000)
     store, _ = counting(pool)
-    pictures = {"images": {"type": "list[Image]", "items": [picture, picture]}}
+    pictures = {"images": {"type": "list[Image]", "items": [PICTURE, PICTURE]}}
     await RunResults(store, stand.workspace, uuid4()).put("a", pictures)
-    (size,) = stand.sql.execute("SELECT size FROM runs_stepresult").fetchone() or (0,)
-    assert 1_000_000 < size < 1_001_000
+    assert 1_000_000 < size_of(stand, "a") < 1_001_000
+    assert store.put_bytes == size_of(stand, "a")
+
+
+@pytest.mark.parametrize("size", [10**25, 10**15, -(10**15), "x", None])
+async def test_what_a_value_says_of_its_size_counts_for_nothing(stand: Stand, pool: Pool, size: Any) -> None:
+    stored(stand, PICTURE["artifact"], 1_000)
+    store, _ = counting(pool)
+    await RunResults(store, stand.workspace, uuid4()).put("a", {"json": {"value": {**PICTURE, "size": size}}})
+    await RunResults(store, stand.workspace, uuid4()).put("b", {"json": {"artifact": "no digest", "size": size}})
+    assert 1_000 < size_of(stand, "a") < 1_500
+    assert 0 < size_of(stand, "b") < 500
+
+
+async def test_a_result_that_postgres_refuses_costs_no_other(stand: Stand, pool: Pool) -> None:
+    store, _ = counting(pool)
+    kept = list[str]()
+
+    def put(workspace: int, key: str) -> Coroutine[Any, Any, None]:
+        return RunResults(store, workspace, uuid4(), lambda _: kept.append(key)).put(key, {"text": "x"})
+
+    nowhere = 2**63  # no bigint
+    await asyncio.gather(
+        put(stand.workspace, "first"), put(stand.workspace, "a"), put(nowhere, "bad"), put(stand.workspace, "b")
+    )
+    assert sorted(kept) == ["a", "b", "bad", "first"]
+    rows = stand.sql.execute("SELECT key FROM runs_stepresult ORDER BY key").fetchall()
+    assert [key for (key,) in rows] == ["a", "b", "first"]
 
 
 async def test_the_least_recently_used_leave_once_a_workspace_keeps_too_much(stand: Stand, pool: Pool) -> None:
@@ -155,6 +182,17 @@ async def keep(stand: Stand, pool: Pool, keys: list[str]) -> ResultStore:
     for key in keys:
         await RunResults(store, stand.workspace, uuid4()).put(key, {"text": "x" * 90})
     return store
+
+
+def stored(stand: Stand, digest: Any, size: int) -> None:
+    stand.sql.execute(
+        "INSERT INTO artifacts_artifact (digest, media, size) VALUES (%s, 'image/png', %s)", (digest, size)
+    )
+
+
+def size_of(stand: Stand, key: str) -> int:
+    (size,) = stand.sql.execute("SELECT size FROM runs_stepresult WHERE key = %s", (key,)).fetchone() or (0,)
+    return int(size)
 
 
 def aged(stand: Stand, minutes: dict[str, int]) -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 from psycopg import Error, OperationalError
 
+from webapp.artifacts.stores import is_digest
 from worker.runs.front import Front, Name
 from worker.runs.gathering import Gathering
 from worker.runs.pool import Pool
@@ -36,11 +37,14 @@ WITH wanted AS (
 SELECT workspace_id, key, r.outputs::text FROM runs_stepresult r
 JOIN (SELECT * FROM wanted UNION SELECT * FROM likely) w USING (workspace_id, key)
 """  # noqa: S608 - made of constants
+# How large an artifact is, the store knows; what a value says of it is anybody's word.
 PUT = """
-INSERT INTO runs_stepresult (workspace_id, key, outputs, size, used)
-SELECT workspace_id, key, outputs, size, now() FROM jsonb_to_recordset(%(results)s::jsonb)
-    AS new(workspace_id bigint, key text, outputs jsonb, size bigint) ORDER BY workspace_id, key
-ON CONFLICT (workspace_id, key) DO UPDATE SET used = now()
+INSERT INTO runs_stepresult AS mine (workspace_id, key, outputs, size, used)
+SELECT workspace_id, key, outputs, size + coalesce(
+    (SELECT sum(a.size) FROM artifacts_artifact a WHERE a.digest = ANY(artifacts)), 0
+), now() FROM jsonb_to_recordset(%(results)s::jsonb)
+    AS new(workspace_id bigint, key text, outputs jsonb, size bigint, artifacts text[]) ORDER BY workspace_id, key
+ON CONFLICT (workspace_id, key) DO UPDATE SET used = now() RETURNING mine.size
 """
 TOUCH = """
 UPDATE runs_stepresult r SET used = now() FROM (
@@ -54,6 +58,12 @@ UPDATE runs_stepresult r SET used = now() FROM (
 class _Look:
     name: Name
     run: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    name: Name
+    row: str  # JSON, as PUT takes it
 
 
 class ResultStore:
@@ -78,7 +88,11 @@ class ResultStore:
 
     async def put(self, name: Name, outputs: Mapping[str, Any]) -> None:
         """Returns once Postgres has it. Raises psycopg.Error."""
-        await self._puts.one((name, outputs))
+        (workspace, key), text = name, dumps(outputs)
+        about = {"workspace_id": workspace, "key": key, "size": len(text), "artifacts": [*set(artifacts_in(outputs))]}
+        self.front.put(name, orjson.loads(text), len(text))
+        if error := await self._puts.one(_Put(name, f'{dumps(about)[:-1]},"outputs":{text}}}')):
+            raise error
 
     async def touch(self) -> None:
         """Tells Postgres what was used since the last time. Raises psycopg.Error."""
@@ -100,16 +114,19 @@ class ResultStore:
             self.front.put((workspace, key), outputs, len(text))
         return [found.get(look.name) for look in looks]
 
-    async def _keep(self, results: Sequence[tuple[Name, Mapping[str, Any]]]) -> Sequence[None]:
-        rows, sizes = {}, {}
-        for (workspace, key), outputs in results:
-            text = dumps(outputs)
-            size = sizes[workspace, key] = len(text) + sum(dict(artifacts_in(outputs)).values())
-            rows[workspace, key] = f'{{"workspace_id":{workspace},"key":{dumps(key)},"outputs":{text},"size":{size}}}'
-            self.front.put((workspace, key), orjson.loads(text), len(text))
-        await self._say(PUT, {"results": f"[{','.join(rows.values())}]"})
-        self.put_bytes += sum(sizes.values())
-        return [None] * len(results)
+    async def _keep(self, puts: Sequence[_Put]) -> Sequence[Error | None]:
+        """What went wrong with each. Where Postgres refuses one of them, the others are kept all the same."""
+        rows = {put.name: put.row for put in puts}
+        try:
+            sizes = await self._say(PUT, {"results": f"[{','.join(rows.values())}]"})
+        except OperationalError:
+            raise
+        except Error as error:
+            if len(rows) == 1:
+                return [error] * len(puts)
+            return [(await self._keep([put]))[0] for put in puts]
+        self.put_bytes += sum(size for (size,) in sizes)
+        return [None] * len(puts)
 
     async def _say(self, statement: LiteralString, values: Mapping[str, Any]) -> list[Any]:
         """Twice, if need be: a connection from before the server's restart says only now that it is broken."""
@@ -163,12 +180,12 @@ class RunResults:
             self._on_kept(outputs)
 
 
-def artifacts_in(value: Any) -> Iterator[tuple[str, int]]:
-    """The digest and the size in bytes of each artifact that `value` names with its size."""
+def artifacts_in(value: Any) -> Iterator[str]:
+    """The digest of each artifact that `value` names as a file or as a large value, which say its size."""
     if isinstance(value, dict):
-        digest, size = value.get("artifact"), value.get("size")
-        if isinstance(digest, str) and isinstance(size, int):
-            yield digest, size
+        digest = value.get("artifact")
+        if isinstance(digest, str) and "size" in value and is_digest(digest):
+            yield digest
         for each in value.values():
             yield from artifacts_in(each)
     elif isinstance(value, list | tuple):
