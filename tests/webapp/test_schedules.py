@@ -7,6 +7,8 @@ import pytest
 from django.utils import timezone
 
 from tests.webapp.conftest import ANN, Caller
+from webapp.accounts.models import User
+from webapp.pipelines.actions import save_pipeline
 from webapp.pipelines.models import Pipeline
 from webapp.triggers.cron import WrongSchedule, next_due, next_times
 from webapp.triggers.models import Schedule
@@ -93,6 +95,19 @@ def test_a_schedule_that_is_switched_off_never_comes_due(as_alice: Caller, pipel
     assert as_alice.ask("PATCH", path, {"enabled": True, "cron": "5 * * * *"}).json()["next"] is not None
     assert as_alice.ask("DELETE", path).status_code == 204
     assert Schedule.objects.count() == 0
+
+
+def test_a_schedule_of_a_pipeline_with_errors_can_be_switched_off_and_not_on(
+    as_alice: Caller, pipeline: Pipeline, alice: User
+) -> None:
+    path = f"/schedules/{make(as_alice, pipeline).json()['id']}"
+    save_pipeline(pipeline, None, None, {**pipeline.graph, "edges": []}, alice)
+    off = as_alice.ask("PATCH", path, {"enabled": False})
+    assert (off.status_code, off.json()["enabled"], off.json()["next"]) == (200, False, None)
+    assert as_alice.ask("PATCH", path, {"cron": "5 * * * *"}).status_code == 200
+    assert as_alice.ask("PATCH", path, {"enabled": True}).status_code == 422
+    assert as_alice.ask("PATCH", path, {"inputs": ANN}).status_code == 422
+    assert Schedule.objects.get().enabled is False
 
 
 @pytest.mark.parametrize(

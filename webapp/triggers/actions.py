@@ -26,10 +26,14 @@ MOST_BYTES = 1024 * 1024  # of a webhook's body
 
 
 def set_schedule(schedule: Schedule, **said: Any) -> Schedule:
-    """The schedule with what was said, saved. Raises Problem 422 for a time or for inputs that can't be."""
+    """The schedule with what was said, saved. Raises Problem 422 for a time or for inputs that can't be.
+
+    One that only goes off, or comes at other times, is not held against its pipeline: that may have errors by now.
+    """
     for name, value in said.items():
         setattr(schedule, name, value)
-    fitted(schedule.pipeline, Wanted(schedule.inputs))
+    if "inputs" in said or said.get("enabled"):
+        fitted(schedule.pipeline, Wanted(schedule.inputs))
     try:
         due = next_due(schedule.cron, schedule.timezone, timezone.now())
     except WrongSchedule as wrong:
