@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pipelines.engine.events import Events
 from pipelines.engine.inputs import receive
 from pipelines.engine.loop import Loop
-from pipelines.engine.outcome import Emit, Outcome
+from pipelines.engine.outcome import Emit, Ended, Outcome
 from pipelines.engine.plan import Plan
 from pipelines.engine.prepared import prepared
 from pipelines.engine.ready import taken_in, wanted
@@ -32,6 +32,7 @@ async def execute(
     only: str | None = None,
     values: Mapping[str, Mapping[str, JSON]] | None = None,
     asked: Mapping[str, Asked] | None = None,
+    ended: Mapping[str, Ended] | None = None,
     steering: Steering | None = None,
 ) -> Outcome:
     """Run `graph`. Steps are named by their path: `answer`, or `each[3]/answer` in a part.
@@ -39,7 +40,8 @@ async def execute(
     With `start_from`, that step and all that hangs on it are run again, whatever is kept; with `only`, that one and
     what it needs, and nothing behind it; `earlier`, the key of each step in the run that this one takes up, lets the
     other steps keep what chance gave them then. `values` are outputs that are taken as they stand. `asked` are the
-    questions of earlier executions of the same run. `steering` may end single steps.
+    questions of earlier executions of the same run. `ended` are steps that had ended in them: a failure stands as it
+    was told, and so does what a node gave that may end otherwise each time, as a race. `steering` may end single steps.
 
     Raises, before the first event, MalformedGraph for a graph with errors and InputError for inputs it can't be run
     with. Cancelling the task stops every step and raises CancelledError; `run.finished` is then the caller's to tell,
@@ -50,7 +52,7 @@ async def execute(
     given, received = receive([each.node for each in plan.inlets.values()], inputs, _needless(plan, wished))
     events = Events(emit)
     events.tell("run.started")
-    scope = Scope(services, events, run_id, seed, given, received, wished, asked or {}, steering)
+    scope = Scope(services, events, run_id, seed, given, received, wished, asked or {}, dict(ended or {}), steering)
     loop = Loop(plan, scope)
     loop.start, loop.only = wished.start_from, wished.only
     scope.later = loop.later

@@ -41,6 +41,14 @@ class Waiting:
     due: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a step ended in an earlier execution of the same run: by an `error`, or with its `outputs`."""
+
+    error: dict[str, JSON] | None = None
+    outputs: Mapping[str, JSON] | None = None
+
+
 @dataclass(slots=True)
 class Outcome:
     """`outputs` is by the name of the output node; an output that was skipped isn't in it. `error` is the first

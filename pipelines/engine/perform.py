@@ -8,12 +8,12 @@ from pipelines.engine.faults import StoppedByPerson, told
 from pipelines.engine.flow import hand_in
 from pipelines.engine.keys import by_content, content_key, step_key
 from pipelines.engine.outcome import StepRecord
-from pipelines.engine.recall import changed, reason, recall, store, take, take_up
+from pipelines.engine.recall import changed, reason, recall, stands, store, take, take_up
 from pipelines.engine.scope import Scope
 from pipelines.engine.step import Step
 from pipelines.engine.streams import StreamFailed
 from pipelines.engine.tries import attempts
-from pipelines.node import ERROR, Waits
+from pipelines.node import ERROR, PartFailed, Waits
 
 
 async def perform(step: Step, scope: Scope) -> StepRecord | None:
@@ -43,7 +43,10 @@ async def perform(step: Step, scope: Scope) -> StepRecord | None:
 async def _do(step: Step, scope: Scope) -> str | None:
     """Get the step's outputs, and say how; None when it has nothing to hand on."""
     place, loop = step.place, step.loop
-    if scope.steering is not None and scope.steering.unwanted(step.name):
+    before = scope.ended.pop(step.name, None) if scope.ended else None
+    if before is not None and before.error is not None:
+        raise PartFailed(before.error)
+    if before is None and scope.steering is not None and scope.steering.unwanted(step.name):
         raise StoppedByPerson
     if loop.taken and place.index in loop.taken:
         return await take(step, scope)
@@ -56,6 +59,8 @@ async def _do(step: Step, scope: Scope) -> str | None:
         step.key = step_key(step, scope.seed_of(step), revisions, scope.run_id)
         if place.parts and scope.wishes.earlier:
             take_up(step, scope)
+    if before is not None and await stands(step, before, scope):
+        return "kept"
     if place.traits.stored and await recall(step, scope):
         return "kept"
     if place.traits.manner == "asks":

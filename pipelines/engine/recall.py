@@ -5,6 +5,7 @@ from typing import Any
 
 from pipelines.engine.faults import UnfitValue, log
 from pipelines.engine.keys import content_key, same_but_for_chance
+from pipelines.engine.outcome import Ended
 from pipelines.engine.scope import Scope
 from pipelines.engine.step import Step
 from pipelines.node import NodeError
@@ -22,6 +23,15 @@ async def recall(step: Step, scope: Scope) -> bool:
         step.key = earlier
         return True
     return not asks and await _recall_by(step.key, step, scope)
+
+
+async def stands(step: Step, before: Ended, scope: Scope) -> bool:
+    """Take the outputs of an earlier execution of the same run, of a node that might end otherwise now: a race that was
+    decided stays decided, whatever has been answered since.
+    """
+    if not (step.place.parts and step.place.node.is_random()) or before.outputs is None:
+        return False
+    return await _take_found(before.outputs, step, scope)
 
 
 def take_up(step: Step, scope: Scope) -> None:
@@ -76,8 +86,16 @@ async def _recall_by(key: str, step: Step, scope: Scope) -> bool:
     """Take the outputs that are kept under `key`, if they are. A store that fails keeps nothing."""
     try:
         found = await scope.services.results.get(key)
-        if found is None or not found.keys() <= step.place.outputs.keys():
-            return False
+    except Exception:
+        log.warning("the kept result of node %s can't be read; it is run again", step.name, exc_info=True)
+        return False
+    return found is not None and await _take_found(found, step, scope)
+
+
+async def _take_found(found: Mapping[str, JSON], step: Step, scope: Scope) -> bool:
+    if not found.keys() <= step.place.outputs.keys():
+        return False
+    try:
         values = await _fetched(found, step, scope)
     except Exception:
         log.warning("the kept result of node %s can't be read; it is run again", step.name, exc_info=True)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pipelines.engine.events import Events
 from pipelines.engine.keys import varied
-from pipelines.engine.outcome import StepRecord
+from pipelines.engine.outcome import Ended, StepRecord
 from pipelines.engine.services import Services
 from pipelines.engine.steering import Steering
 from pipelines.engine.step import Step
@@ -18,8 +18,9 @@ from pipelines.values import JSON
 @dataclass(slots=True)
 class Scope:
     """`given` and `values` are the run's inputs as JSON and as values, by the input's name; `asked` are the questions
-    of earlier executions, by path; `later` runs a coroutine beside the steps, before the run ends. `records`, `asking`
-    and `left` grow as steps end, wait for an answer, or are broken off though the run goes on.
+    of earlier executions, by path, and `ended` what ended in them, which counts once; `later` runs a coroutine beside
+    the steps, before the run ends. `records`, `asking` and `left` grow as steps end, wait for an answer, or are broken
+    off though the run goes on.
     """
 
     services: Services
@@ -30,6 +31,7 @@ class Scope:
     values: Mapping[str, Any]
     wishes: Wishes
     asked: Mapping[str, Asked]
+    ended: dict[str, Ended]
     steering: Steering | None
     later: Callable[[Any], None] = lambda _work: None
     records: list[StepRecord] = field(default_factory=list)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.engine import Outcome
+from pipelines.engine import Ended, Outcome
 from pipelines.graph import Graph
 from pipelines.node import Asked
 from tests.pipelines.kinds import KINDS, Script
@@ -289,3 +289,70 @@ async def test_who_reads_along_from_a_part_that_asks_is_not_served_what_another_
     earlier = {record.node: record.key for record in outcome.steps}
     taken_up = await world.run(graph, KINDS, run_id="three", start_from="read", earlier=earlier)
     assert given(taken_up, "read") == {"text": "TWO!"}
+
+
+def ended_so_far(world: World) -> dict[str, Ended]:
+    """What the last execution told of steps that ended."""
+    gave = {str(event["node"]): Ended(outputs=event["outputs"]) for event in world.of("step.finished")}
+    final = {str(event["node"]): Ended(error=event["error"]) for event in world.of("step.failed") if event["final"]}
+    return gave | final
+
+
+def with_another_question(graph: Graph) -> Graph:
+    nodes = {**graph.dump()["nodes"], "other": {"kind": "person.approve", "params": {}}}
+    edges = [*graph.dump()["edges"], {"source": "in.text", "target": "other.value"}]
+    return Graph.parse({**graph.dump(), "nodes": nodes, "edges": edges})
+
+
+async def test_a_race_that_was_decided_stays_so_when_the_other_question_is_answered_late(world: World) -> None:
+    def way(tag: str) -> Graph:
+        return graph_of(
+            {
+                "in": ("input.text", {"name": "item"}),
+                "ask": "person.approve",
+                "do": ("kept", {"tag": tag}),
+                "out": ("output.text", {"name": "text"}),
+            },
+            "in.text -> ask.value",
+            "ask.approved -> do.a",
+            "do.text -> out.value",
+        )
+
+    graph = with_another_question(ways("flow.race", way("A"), way("B")))
+    yes = Asked(answer={"approved": True})
+    won = await world.run(graph, KINDS, asked={"way[1]/ask": yes})
+    assert (won.status, won.outputs) == ("waiting", {"answer": "badB"})
+    keys = {record.node: record.key for record in won.steps}
+    asked = {"way[1]/ask": yes, "way[0]/ask": yes, "other": yes}
+    done = await world.run(graph, KINDS, asked=asked, ended=ended_so_far(world))
+    assert (done.status, done.outputs) == ("succeeded", {"answer": "badB"})
+    assert {record.node: record.key for record in done.steps}["way"] == keys["way"]
+
+
+@pytest.mark.parametrize("caught", ["by its output", "by another way", "by no one"])
+async def test_what_failed_while_the_run_waited_has_failed_when_it_goes_on(
+    world: World, script: Script, caught: str
+) -> None:
+    if caught == "by another way":
+        graph = ways("flow.fallback", failing(), questions())
+        question = "way[1]/ask"
+    else:
+        graph = with_another_question(
+            graph_of(
+                {"in": ("input.text", {"default": "bad"}), "do": "picky", "out": "output.text"},
+                "in.text -> do.text",
+                "do.error -> out.value" if caught == "by its output" else "do.text -> out.value",
+            )
+        )
+        question = "other"
+    first = await world.run(graph, KINDS)
+    assert first.status == "waiting"
+    ended = ended_so_far(world)
+    tries = len(script.log)
+    done = await world.run(graph, KINDS, asked={question: Asked(answer={"approved": True})}, ended=ended)
+    assert done.status == ("failed" if caught == "by no one" else "succeeded")
+    assert done.error == first.error
+    failed = [node for node, each in ended.items() if each.error]
+    assert failed
+    assert not [event for event in world.of("step.started") if event["node"] in failed]
+    assert len(script.log) - tries <= 1
