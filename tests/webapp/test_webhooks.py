@@ -7,17 +7,20 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from tests.webapp.conftest import Caller
 from webapp.accounts.models import User
 from webapp.pipelines.actions import save_pipeline
 from webapp.pipelines.models import Pipeline
 from webapp.runs.models import Run
-from webapp.triggers.models import Webhook
+from webapp.triggers import actions
+from webapp.triggers.models import Delivery, Webhook
 from webapp.triggers.signing import signature
 
 
@@ -103,6 +106,16 @@ def test_a_message_is_taken_once(sender: Sender) -> None:
     assert (again.status_code, again.json()["run"]) == (409, first.json()["id"])
     assert sender.send({"question": "Ann"}, message="msg_2").status_code == 202
     assert Run.objects.count() == 2
+
+
+def test_messages_of_days_before_are_cleared_away(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender.send({"question": "Ann"}, "old")
+    Delivery.objects.update(created=timezone.now() - timedelta(hours=25))
+    sender.send({"question": "Ann"}, "young")
+    monkeypatch.setattr(actions, "FORGET_SHARE", 1.0)
+    sender.send({"question": "Ann"}, "new")
+    assert {row.message for row in Delivery.objects.all()} == {"young", "new"}
+    assert Run.objects.count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
