@@ -54,13 +54,15 @@ class WebGet(Node):
     )
 
     async def run(self, ctx: Context, url: Text) -> Answer:
-        headers = {"Authorization": f"Bearer {await ctx.secret(self.secret)}"} if self.secret else {}
+        headers = {"Authorization": f"Bearer {_sendable(await ctx.secret(self.secret))}"} if self.secret else {}
         try:
             async with asyncio.timeout(self.seconds):
                 answer, body = await self._followed(checked(url.strip()), headers)
         except (TimeoutError, httpx.TimeoutException):
             message = f"There was no whole answer within {self.seconds:g} seconds."
             raise Unreachable(message, "Wait longer, or try again later.") from None
+        except httpx.ProtocolError:  # its text may quote headers, and a secret is in one of them
+            raise Unreachable("The connection failed: this was no proper HTTP.", "Try again later.") from None
         except httpx.TransportError as error:
             raise Unreachable(f"The connection failed: {error or type(error).__name__}.", "Try again later.") from None
         _refuse(answer)
@@ -132,6 +134,15 @@ def checked(text: str) -> httpx.URL:
     if url.userinfo:
         raise NodeError("A web address with a name and password in it is not asked.", "Keep the key as a secret.")
     return url
+
+
+def _sendable(secret: str) -> str:
+    """A secret as a header takes it. Raises NodeError, which never says the secret."""
+    secret = secret.strip()
+    if not (secret and secret.isascii() and secret.isprintable()):
+        message = "The secret can't be sent: it is empty, or has letters beyond ASCII or line breaks in it."
+        raise NodeError(message, "Write the secret anew, with nothing but the key that the service gave.")
+    return secret
 
 
 @cache

@@ -124,11 +124,45 @@ async def test_a_server_that_does_not_answer(allow: Any) -> None:
         await WebGet().run(CTX, f"http://{place}/")  # it is gone now
 
 
-async def test_redirects_are_followed_and_a_secret_stays_with_its_host(allow: Any) -> None:
-    class Keys:
-        async def secret(self, name: str) -> str:
-            return f"the {name}"
+class Keys:
+    """A context that has secrets and nothing else."""
 
+    def __init__(self, value: str = "the key") -> None:
+        self.value = value
+
+    async def secret(self, name: str) -> str:
+        return self.value
+
+
+@pytest.mark.parametrize("value", ["top\nsecret", "tópsecret", "topsecret €", "top\x00secret", " \n"])
+async def test_a_secret_that_no_header_takes_is_refused_and_never_told(allow: Any, value: str) -> None:
+    async with server(saying("200 OK", b"hello")) as place:
+        allow(place)
+        with pytest.raises(NodeError, match="secret can't be sent") as raised:
+            await WebGet(secret="key").run(cast(Context, Keys(value)), f"http://{place}/")
+    assert type(raised.value) is NodeError  # trying again would not help
+    assert "top" not in raised.value.message + raised.value.hint
+
+
+async def test_white_space_around_a_secret_is_not_sent(allow: Any) -> None:
+    async def answer(path: str, sent: dict[str, str]) -> tuple[str, dict[str, str], bytes]:
+        return "200 OK", {}, sent["authorization"].encode()
+
+    async with server(answer) as place:
+        allow(place)
+        text, _, _ = await WebGet(secret="key").run(cast(Context, Keys(" topsecret\n")), f"http://{place}/")
+    assert text == "Bearer topsecret"
+
+
+async def test_what_is_no_http_is_told_without_quoting_it(allow: Any) -> None:
+    async with server(saying("200 OK", b"", **{"Bearer topsecret": "x"})) as place:
+        allow(place)
+        with pytest.raises(Unreachable, match="no proper HTTP") as raised:
+            await WebGet().run(CTX, f"http://{place}/")
+    assert "topsecret" not in raised.value.message
+
+
+async def test_redirects_are_followed_and_a_secret_stays_with_its_host(allow: Any) -> None:
     seen: list[str | None] = []
 
     async def answer(path: str, sent: dict[str, str]) -> tuple[str, dict[str, str], bytes]:
