@@ -69,10 +69,10 @@ class WebGet(Node):
         return await self._read(answer, body)
 
     async def _followed(self, url: httpx.URL, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
-        """The answer that all redirects lead to. A secret stays with the host that it was meant for."""
-        first = url.host
+        """The answer that all redirects lead to. A secret stays with the place that it was meant for."""
+        first = _origin(url)
         for _ in range(_MOST_REDIRECTS + 1):
-            answer, body = await self._asked(url, headers if url.host == first else {})
+            answer, body = await self._asked(url, headers if _origin(url) == first else {})
             if answer.status_code not in _MOVED or "location" not in answer.headers:
                 return answer, body
             url = checked(str(url.join(answer.headers["location"])))
@@ -134,6 +134,11 @@ def checked(text: str) -> httpx.URL:
     if url.userinfo:
         raise NodeError("A web address with a name and password in it is not asked.", "Keep the key as a secret.")
     return url
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Whom a secret for `url` is meant for; a port that goes without saying is None."""
+    return url.scheme, url.host, url.port
 
 
 def _sendable(secret: str) -> str:

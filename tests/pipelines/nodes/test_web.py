@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from pipelines.node import NOTHING, Context, NodeError
 from pipelines.nodes.web.allowed import VARIABLE, NotAllowed, NotFound, is_public, place_of
-from pipelines.nodes.web.get import Unreachable, WebGet, certificates, checked
+from pipelines.nodes.web.get import Unreachable, WebGet, _origin, certificates, checked
 
 CTX = cast(Context, None)
 Answer = Callable[[str, dict[str, str]], Awaitable[tuple[str, dict[str, str], bytes]]]
@@ -179,6 +179,21 @@ async def test_redirects_are_followed_and_a_secret_stays_with_its_host(allow: An
         text, _, _ = await WebGet(secret="key").run(cast(Context, Keys()), f"http://{place}/")
     assert text == f'"localhost:{port}"'
     assert seen == ["Bearer the key", "Bearer the key", None]
+
+
+async def test_a_secret_does_not_go_along_to_another_port_or_in_the_clear(allow: Any) -> None:
+    seen: list[str | None] = []
+
+    async def answer(path: str, sent: dict[str, str]) -> tuple[str, dict[str, str], bytes]:
+        seen.append(sent.get("authorization"))
+        return "200 OK", {}, b"hello"
+
+    async with server(answer) as other, server(saying("302 Found", b"", Location=f"http://{other}/")) as first:
+        allow(f"{first},{other}")
+        assert (await WebGet(secret="key").run(cast(Context, Keys()), f"http://{first}/")).text == "hello"
+    assert seen == [None]
+    assert _origin(checked("https://a.org/x")) == _origin(checked("https://A.org:443/y"))
+    assert _origin(checked("https://a.org:8443/")) != _origin(checked("http://a.org:8443/"))
 
 
 def certificate(name: str, folder: Path) -> Path:
