@@ -14,6 +14,7 @@ from webapp.accounts.models import User
 from webapp.api.problems import Problem
 from webapp.artifacts import store
 from webapp.bell import producer
+from webapp.pipelines.actions import create_pipeline
 from webapp.pipelines.models import Pipeline
 from webapp.runs import actions as run_actions
 from webapp.runs.actions import Wanted, request_run
@@ -22,6 +23,16 @@ from webapp.workspaces.actions import create_workspace
 from webapp.workspaces.models import Workspace
 
 ANN = {"inputs": {"question": "Ann"}}
+
+
+@pytest.fixture
+def json_pipeline(workspace: Workspace, alice: User) -> Pipeline:
+    nodes = {
+        "ask": {"kind": "input.value", "params": {"name": "value", "type": "Json"}},
+        "out": {"kind": "output.value", "params": {"name": "out", "type": "Json"}},
+    }
+    graph = {"version": 1, "nodes": nodes, "edges": [{"source": "ask.value", "target": "out.value"}]}
+    return create_pipeline(workspace, "Json", graph, alice)
 
 
 def start(caller: Caller, pipeline: Pipeline, body: Any, **headers: str) -> Any:
@@ -114,8 +125,6 @@ def test_what_does_not_fit_is_refused_and_named(as_alice: Caller, pipeline: Pipe
 
 
 def test_a_file_of_another_workspace_cannot_be_given(alice: User, charlie: User, workspace: Workspace) -> None:
-    from webapp.pipelines.actions import create_pipeline
-
     nodes = {
         "file": {"kind": "input.file", "params": {"name": "file"}},
         "out": {"kind": "output.file", "params": {"name": "out"}},
@@ -129,6 +138,26 @@ def test_a_file_of_another_workspace_cannot_be_given(alice: User, charlie: User,
     assert refused.value.status == 422
     store.keep([b"secret"], workspace, "secret.txt")
     assert request_run(pipeline, wanted, Asking(user=alice)).status == "queued"
+
+
+def test_json_may_have_a_key_called_artifact_that_names_no_file(as_alice: Caller, json_pipeline: Pipeline) -> None:
+    def asked(value: Any) -> int:
+        given = {"inputs": {"value": {"type": "Json", "value": value}}}
+        return int(start(as_alice, json_pipeline, given).status_code)
+
+    assert asked({"artifact": "my-build.zip", "x": [{"artifact": "other.zip", "type": ["zip"]}]}) == 202
+    assert asked({"artifact": "my-build.zip", "preview": "PK", "type": 7}) == 202
+    assert asked([{"artifact": "ab" * 32}]) == 422
+    assert asked({"type": "Image", "artifact": "my-picture.png"}) == 422
+
+
+def test_a_large_value_given_by_hand_must_be_there(as_alice: Caller, json_pipeline: Pipeline) -> None:
+    for artifact in ("ab" * 32, "my-build.zip"):
+        form = {"type": "Json", "artifact": artifact, "size": 9, "preview": ""}
+        body = {"inputs": {"value": {"type": "Json", "value": 1}}, "values": {"ask": {"value": form}}}
+        refused = start(as_alice, json_pipeline, body)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["loc"] == ["body", "values", "ask", "value"]
 
 
 def test_a_broker_out_of_reach_keeps_nobody_from_asking(

@@ -78,6 +78,25 @@ def test_what_cannot_be_run_is_said_and_harms_nobody(stand: Stand, about: dict[s
     assert told(stand, right)["last_run_id"] is not None
 
 
+FILE_INPUT = {"kind": "input.file", "params": {"name": "f"}}
+JSON_INPUT = {"kind": "input.value", "params": {"name": "f", "type": "Json"}}
+
+
+@pytest.mark.parametrize(
+    ("node", "form", "problem"),
+    [
+        (JSON_INPUT, {"type": "Json", "value": {"artifact": "my-build.zip"}}, None),
+        (JSON_INPUT, {"type": "Json", "value": [{"artifact": "ab" * 32}]}, "not in this workspace"),
+        (FILE_INPUT, {"type": "File", "artifact": "ab" * 32}, "not in this workspace"),
+    ],
+)
+def test_only_what_names_a_file_must_be_there(stand: Stand, node: Any, form: Any, problem: str | None) -> None:
+    graph = {"version": 1, "nodes": {"f": node}, "edges": []}
+    schedule = scheduled(stand, graph=graph, inputs={"f": form})
+    assert fire(stand.sql, CATALOGUE, MOST) == (problem is None)
+    assert (problem or "None") in str(told(stand, schedule)["problem"])
+
+
 def test_a_full_queue_is_a_problem_and_a_run_that_is_made_later_clears_it(stand: Stand) -> None:
     schedule = scheduled(stand)
     assert fire(stand.sql, CATALOGUE, 0) == 0

@@ -38,8 +38,8 @@ from webapp.live.postgres import first_row
 from webapp.pages.security import ALWAYS
 from webapp.pipelines.bound import Ready, ready
 from webapp.pipelines.models import Pipeline
+from webapp.runs.artifacts import artifacts_of
 from webapp.runs.enqueue import REST
-from webapp.runs.wanted import artifacts_of
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,11 @@ from pipelines.node import ERROR
 from pipelines.values import ValueType, WrongValue, decode
 from webapp.api.problems import Problem
 from webapp.artifacts.models import Holding
+from webapp.artifacts.stores import is_digest
 from webapp.pipelines.bound import Ready, ready
 from webapp.pipelines.models import Pipeline
 from webapp.pipelines.world import WorkspaceWorld, kept_findings
+from webapp.runs.artifacts import artifacts_of
 
 Values = dict[str, dict[str, Any]]
 Errors = list[dict[str, Any]]
@@ -90,6 +92,8 @@ def _misfit(bound: Bound, name: str, port: str, form: Any) -> str | None:
 def _undecodable(form: Any, kind: ValueType) -> str | None:
     """Why `form` is no value of the type; None for one that is, or that is kept whole in the artifact store."""
     if isinstance(form, dict) and "preview" in form and isinstance(form.get("artifact"), str):
+        if not is_digest(form["artifact"]):
+            return "A value that is kept whole is named by its digest: 64 characters, 0-9 and a-f."
         return None if form.get("type") == kind.name else f"This takes {kind}, not {str(form.get('type'))[:60]!r}."
     try:
         decode(form, kind)
@@ -110,18 +114,6 @@ def _require_held(pipeline: Pipeline, inputs: dict[str, Any], values: Values) ->
         msg = "This workspace holds no such file. Upload it first."
         errors = [_error(msg, *named[digest]) for digest in missing]
         raise Problem(422, "A file is not there", msg, errors)
-
-
-def artifacts_of(form: Any) -> Iterator[str]:
-    """The digests of the files that a value names."""
-    if isinstance(form, dict):
-        if isinstance(form.get("artifact"), str):
-            yield form["artifact"]
-        for each in form.values():
-            yield from artifacts_of(each)
-    elif isinstance(form, list):
-        for each in form:
-            yield from artifacts_of(each)
 
 
 def _error(msg: str, *loc: str) -> dict[str, Any]:

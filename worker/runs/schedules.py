@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from pipelines.checks import check
 from pipelines.engine import InputError, validate
 from pipelines.graph import Graph
+from webapp.runs.artifacts import artifacts_of
 from webapp.runs.enqueue import ENQUEUE
 from webapp.triggers.cron import WrongSchedule, next_due
 
@@ -127,20 +128,8 @@ def _fitted(connection: psycopg.Connection[Any], due: Due, catalogue: Mapping[st
         inputs = validate(Graph.parse(due.graph), catalogue, due.inputs)
     except InputError as unfit:
         raise CannotRun(f"Its inputs don't fit the pipeline any more: {unfit}") from None
-    wanted = set(_digests(inputs))
+    wanted = set(artifacts_of(list(inputs.values())))
     row = connection.execute(HELD, (due.workspace, list(wanted))).fetchone()
     if row is None or row[0] < len(wanted):
         raise CannotRun("A file among its inputs is not in this workspace any more. Upload it again.")
     return dict(inputs)
-
-
-def _digests(value: Any) -> Iterator[str]:
-    inner: Callable[[], Any] | None = None
-    if isinstance(value, Mapping):
-        if isinstance(value.get("artifact"), str):
-            yield value["artifact"]
-        inner = value.values
-    elif isinstance(value, list):
-        inner = value.__iter__
-    for each in inner() if inner else ():
-        yield from _digests(each)
