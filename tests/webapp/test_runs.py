@@ -8,6 +8,12 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from pipelines.catalogue import CATALOGUE
+from pipelines.engine.execute import _needless
+from pipelines.engine.inputs import InputError, receive
+from pipelines.engine.prepared import prepared
+from pipelines.engine.wishes import wishes
+from pipelines.graph import Graph
 from tests.webapp.conftest import ENDED, Caller, ended_run
 from webapp.access import Caller as Asking
 from webapp.accounts.models import User
@@ -122,6 +128,57 @@ def test_what_does_not_fit_is_refused_and_named(as_alice: Caller, pipeline: Pipe
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert loc in [error["loc"] for error in refused.json()["errors"]]
     assert not Run.objects.exists()
+
+
+@pytest.fixture
+def two_ways(workspace: Workspace, alice: User) -> Pipeline:
+    """What `left` and `right` ask for is each said by a step of its own; `both` joins them."""
+    template = {"kind": "text.template", "params": {"template": "{{word}}"}}
+    nodes = {
+        "ask_left": {"kind": "input.text", "params": {"name": "left"}},
+        "ask_right": {"kind": "input.text", "params": {"name": "right"}},
+        "say_left": template,
+        "say_right": template,
+        "both": {"kind": "text.template", "params": {"template": "{{left}} {{right}}"}},
+        "out": {"kind": "output.text", "params": {"name": "out"}},
+    }
+    edges = [
+        ("ask_left.text", "say_left.word"),
+        ("ask_right.text", "say_right.word"),
+        ("say_left.text", "both.left"),
+        ("say_right.text", "both.right"),
+        ("both.text", "out.value"),
+    ]
+    graph = {"version": 1, "nodes": nodes, "edges": [{"source": one, "target": other} for one, other in edges]}
+    return create_pipeline(workspace, "Two ways", graph, alice)
+
+
+@pytest.mark.parametrize(
+    ("body", "lacking"),
+    [
+        ({"only": "say_left", "inputs": {"left": "a"}}, []),
+        ({"only": "say_left", "inputs": {"right": "a"}}, ["left"]),
+        ({"only": "both", "inputs": {"left": "a"}}, ["right"]),
+        ({"only": "both", "inputs": {"left": "a"}, "values": {"say_right": {"text": "b"}}}, []),
+        ({"only": "say_left", "values": {"ask_left": {"text": "a"}}}, []),
+        ({"inputs": {"left": "a"}, "values": {"ask_right": {"text": "b"}}}, []),
+        ({"inputs": {"left": "a"}, "values": {"say_right": {"text": "b"}}}, ["right"]),
+        ({"inputs": {"left": "a"}}, ["right"]),
+    ],
+)
+def test_a_run_asks_for_the_inputs_that_it_needs_as_the_engine_does(
+    as_alice: Caller, two_ways: Pipeline, body: dict[str, Any], lacking: list[str]
+) -> None:
+    answer = start(as_alice, two_ways, body)
+    assert [each["loc"] for each in answer.json().get("errors", [])] == [["body", "inputs", name] for name in lacking]
+    plan = prepared(Graph.parse(two_ways.graph), CATALOGUE)
+    wished = wishes(plan, None, body.get("only"), None, body.get("values"))
+    nodes = [place.node for place in plan.inlets.values()]
+    if lacking:
+        with pytest.raises(InputError):
+            receive(nodes, body.get("inputs", {}), _needless(plan, wished))
+    else:
+        receive(nodes, Run.objects.get(pk=answer.json()["id"]).inputs, _needless(plan, wished))
 
 
 def test_a_file_of_another_workspace_cannot_be_given(alice: User, charlie: User, workspace: Workspace) -> None:

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from dataclasses import astuple, dataclass
 from typing import Any
 
 from pipelines.checks import Bound
 from pipelines.engine.inputs import InputError, receive
-from pipelines.node import ERROR
+from pipelines.node import ERROR, InputNode
 from pipelines.values import ValueType, WrongValue, decode
 from webapp.api.problems import Problem
 from webapp.artifacts.models import Holding
@@ -52,12 +53,37 @@ def fitted(pipeline: Pipeline, wanted: Wanted) -> dict[str, Any]:
         detail = " ".join(each["msg"] for each in misfits)
         raise Problem(422, "This run can't be made", detail[:1000], misfits)
     try:
-        inputs, _ = receive(graph.inputs, wanted.inputs)
+        inputs, _ = receive(graph.inputs, wanted.inputs, _needless(graph, wanted))
     except InputError as error:
         errors = [{"loc": ["body", *each["loc"]], "msg": each["msg"]} for each in error.errors]
         raise Problem(422, "The inputs don't fit", str(error), errors) from None
     _require_held(pipeline, inputs, wanted.values or {})
     return inputs
+
+
+def _needless(graph: Ready, wanted: Wanted) -> frozenset[str]:
+    """The inputs that this run does without, as the engine finds them: what hangs only on given outputs isn't run."""
+    given = (wanted.values or {}).keys()
+    if not (wanted.only or given):
+        return frozenset()
+    run = _upstream(graph, wanted.only, given) if wanted.only else graph.bound.nodes.keys()
+    inputs = {name: node for name, node in graph.bound.nodes.items() if isinstance(node, InputNode)}
+    return frozenset(node.name for name, node in inputs.items() if name not in run or name in given)
+
+
+def _upstream(graph: Ready, path: str, given: Set[str]) -> set[str]:
+    """The node at the head of `path`, and what it needs."""
+    sources: dict[str, list[str]] = {}
+    for edge in graph.bound.graph.edges:
+        sources.setdefault(edge.target.node, []).append(edge.source.node)
+    reached: set[str] = set()
+    waiting = [re.split(r"[/\[]", path)[0]]
+    while waiting:
+        node = waiting.pop()
+        if node not in reached:
+            reached.add(node)
+            waiting += [] if node in given else sources.get(node, [])
+    return reached
 
 
 def _step_errors(graph: Ready, wanted: Wanted) -> Iterator[dict[str, Any]]:
