@@ -99,8 +99,9 @@ class WebGet(Node):
         raise AssertionError("a host has an address")
 
     async def _body(self, answer: httpx.Response) -> bytes:
+        """As it came over the line, never unpacked: a few hundred bytes may stand for gigabytes."""
         body = bytearray()
-        async for piece in answer.aiter_bytes():
+        async for piece in answer.aiter_raw():
             body += piece
             if len(body) > self.most_kilobytes * 1_000:
                 message = f"The answer is longer than {self.most_kilobytes:,} kB."
@@ -120,7 +121,11 @@ class WebGet(Node):
         return Answer(text, NOTHING, status)
 
 
-_SENT = {"User-Agent": "GenAISys-Studio", "Accept": "application/json, text/html;q=0.9, text/*;q=0.8, */*;q=0.1"}
+_SENT = {
+    "User-Agent": "GenAISys-Studio",
+    "Accept": "application/json, text/html;q=0.9, text/*;q=0.8, */*;q=0.1",
+    "Accept-Encoding": "identity",
+}
 
 
 def checked(text: str) -> httpx.URL:
@@ -157,7 +162,7 @@ def certificates() -> ssl.SSLContext:
 
 
 def _refuse(answer: httpx.Response) -> None:
-    """Raise what an answer of failure means."""
+    """Raise what an answer of failure means, and one that came packed though none such was asked for."""
     status = answer.status_code
     if status == 429 or status >= 500:
         message = f"The other side answered {status} {answer.reason_phrase}: it can't just now."
@@ -165,6 +170,10 @@ def _refuse(answer: httpx.Response) -> None:
     if status >= 300:
         message = f"The other side answered {status} {answer.reason_phrase}."
         raise NodeError(message, "See whether the address is right, and whether it wants a key.")
+    packed = answer.headers.get("content-encoding", "").strip().lower()
+    if packed not in ("", "identity"):
+        message = f"The other side packed its answer ({packed[:40]}), though it was asked not to."
+        raise NodeError(message, "Ask an address that answers with plain text or data.")
 
 
 def _charset(answer: httpx.Response) -> str:

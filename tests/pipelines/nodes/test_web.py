@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import resource
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -95,7 +97,9 @@ async def test_other_letters_are_read_by_their_own_table(allow: Any) -> None:
         ("200 OK", b"NaN", {"Content_Type": "application/json"}, NodeError, "says that it is JSON"),
         ("200 OK", b"\x89PNG", {"Content_Type": "image/png"}, NodeError, "no text but image/png"),
         ("200 OK", b"x" * 3_000, {}, NodeError, "longer than 2 kB"),
-        ("200 OK", gzip.compress(b"x" * 3_000_000), {"Content_Encoding": "gzip"}, NodeError, "longer than 2 kB"),
+        ("200 OK", gzip.compress(b"x" * 900_000), {"Content_Encoding": "gzip"}, NodeError, r"packed its answer \(gzip"),
+        ("200 OK", b"x" * 3_000, {"Content_Encoding": "gzip"}, NodeError, "longer than 2 kB"),
+        ("404 Not Found", b"x", {"Content_Encoding": "gzip"}, NodeError, "answered 404"),
         ("302 Found", b"", {"Location": "http://169.254.169.254/secrets"}, NotAllowed, "169.254.169.254"),
         ("302 Found", b"", {"Location": "file:///etc/passwd"}, NodeError, "no web address"),
         ("302 Found", b"", {"Location": "/again"}, NodeError, "more than 5 times"),
@@ -122,6 +126,25 @@ async def test_a_server_that_does_not_answer(allow: Any) -> None:
             await WebGet(seconds=0.05).run(CTX, f"http://{place}/")
     with pytest.raises(Unreachable, match="connection failed"):
         await WebGet().run(CTX, f"http://{place}/")  # it is gone now
+
+
+async def test_a_packed_answer_is_not_asked_for_and_never_unpacked(allow: Any) -> None:
+    """It would be 500 MB, by whatever unpacks it: that would show in the most that this process ever held."""
+    packer = brotli.Compressor(quality=1, lgwin=24)
+    bomb = b"".join(packer.process(bytes(1 << 20)) for _ in range(500)) + packer.finish()
+    wanted: list[str] = []
+
+    async def answer(path: str, sent: dict[str, str]) -> tuple[str, dict[str, str], bytes]:
+        wanted.append(sent["accept-encoding"])
+        return "200 OK", {"Content-Encoding": "br", "Content-Type": "text/plain"}, bomb
+
+    async with server(answer) as place:
+        allow(place)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kB
+        with pytest.raises(NodeError, match=r"packed its answer \(br\)"):
+            await WebGet().run(CTX, f"http://{place}/")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+    assert wanted == ["identity"]
 
 
 class Keys:
