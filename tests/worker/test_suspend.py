@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
 
 from pipelines.engine import Waiting
 from tests.worker.stand import Stand
@@ -78,3 +79,25 @@ async def test_what_is_due_goes_back_to_the_queue_and_what_is_being_answered_is_
     assert stand.sql.execute(marked, (late,)).fetchone() == (True,)
     stand.sql.execute("UPDATE runs_run SET cancel_requested = true WHERE id = %s", (open_still,))
     assert come_due(stand.sql) == 1
+
+
+async def test_what_a_run_asks_no_more_cant_be_answered_any_more(stand: Stand) -> None:
+    said = (
+        "INSERT INTO runs_wait (node, form, answer, answered, run_id) SELECT v.node, '{}', v.answer, v.answered, r.id "
+        "FROM runs_run r, (VALUES ('race[0]/ask', NULL::jsonb, NULL::timestamptz), ('race[1]/ask', '{}', now()), "
+        "('ask', NULL, NULL)) AS v(node, answer, answered) WHERE r.id = %s"
+    )
+    run, done = await suspended(stand, before=said)
+    assert (done, stand.row(run)["status"]) == (True, "waiting")
+    left = stand.sql.execute("SELECT node FROM runs_wait WHERE run_id = %s ORDER BY node", (run,)).fetchall()
+    assert left == [("ask",), ("race[1]/ask",)]
+
+
+@pytest.mark.parametrize(("cancelled", "status"), [("each", "queued"), ("eac", "waiting"), ("each[1]", "waiting")])
+async def test_cancelling_a_node_ends_what_its_parts_ask(stand: Stand, cancelled: str, status: str) -> None:
+    run = stand.queue({"version": 1, "nodes": {}, "edges": []}, cancel_steps=Jsonb([cancelled]))
+    lease(stand, "w")
+    (mine,) = await claimed(stand, "w")
+    async with await AsyncConnection.connect(stand.url, autocommit=True) as connection:
+        assert await suspend(connection, Record(mine), [Waiting("each[0]/ask", FORM, None)], "[]")
+    assert stand.row(run)["status"] == status

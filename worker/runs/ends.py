@@ -29,6 +29,8 @@ WITH said AS MATERIALIZED (
     RETURNING r.id, said.steps, said.entries
 ), steps AS (
     {UPSERT_STEPS.format(source=f"mine, jsonb_to_recordset(mine.steps) AS s({STEP_FIELDS})")}
+), withdrawn AS (
+    DELETE FROM runs_wait w USING mine WHERE w.run_id = mine.id AND w.answered IS NULL
 ), log AS (
     INSERT INTO runs_runlog (run_id, entries) SELECT id, entries FROM mine
     ON CONFLICT (run_id) DO UPDATE SET entries = excluded.entries

@@ -19,20 +19,27 @@ from worker.runs.storable import dumps
 LOCK = """
 SELECT 1 FROM runs_run WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s AND status = 'running' FOR UPDATE
 """
-# A run that shows it gets on, by asking, is suspected of nothing.
+# A run that shows it gets on, by asking, is suspected of nothing. What it asks no more can't be answered any more: that
+# would be an answer to a race that is decided, or to a step that was cancelled.
 SUSPEND = f"""
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset(%(waits)s::jsonb) AS w(node text, form jsonb, due float8)
 ), mine AS (
     UPDATE runs_run SET owner = NULL, claims = 0, status = CASE WHEN cancel_requested OR EXISTS (
         SELECT 1 FROM asked LEFT JOIN runs_wait w ON w.run_id = %(run)s AND w.node = asked.node
-        WHERE w.answered IS NOT NULL OR cancel_steps @> to_jsonb(asked.node)
+        WHERE w.answered IS NOT NULL OR EXISTS (
+            SELECT 1 FROM jsonb_array_elements_text(cancel_steps) AS c(path)
+            WHERE asked.node = path OR starts_with(asked.node, path || '/') OR starts_with(asked.node, path || '[')
+        )
     ) THEN 'queued' ELSE 'waiting' END
     WHERE id = %(run)s AND owner = %(owner)s AND token = %(token)s AND status = 'running' RETURNING id
 ), waits AS (
     INSERT INTO runs_wait (run_id, node, form, due)
     SELECT mine.id, asked.node, asked.form, to_timestamp(asked.due) FROM mine, asked
     ON CONFLICT (run_id, node) DO NOTHING
+), withdrawn AS (
+    DELETE FROM runs_wait w USING mine
+    WHERE w.run_id = mine.id AND w.answered IS NULL AND w.node NOT IN (SELECT node FROM asked)
 ), steps AS ({UPSERT}), log AS (
     INSERT INTO runs_runlog (run_id, entries) SELECT id, %(entries)s::jsonb FROM mine
     ON CONFLICT (run_id) DO UPDATE SET entries = excluded.entries
