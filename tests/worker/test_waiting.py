@@ -146,6 +146,89 @@ def test_a_running_step_is_cancelled_and_the_rest_goes_on(stand: Stand, worker: 
         assert stand.steps(run)["ask"]["status"] == "failed"
 
 
+def part(tag: str) -> dict[str, Any]:
+    """t -> w (asks) -> x -> r."""
+    nodes = {
+        "t": {"kind": "input.text", "params": {"name": "t"}},
+        "w": {"kind": "person.approve"},
+        "x": {"kind": "text.template", "params": {"template": tag + " {{v}}"}},
+        "r": {"kind": "output.text", "params": {"name": "r"}},
+    }
+    return {"version": 1, "nodes": nodes, "edges": wires("t.text w.value", "w.approved x.v", "x.text r.value")}
+
+
+def wires(*ends: str) -> list[dict[str, str]]:
+    return [dict(zip(("source", "target"), each.split(), strict=True)) for each in ends]
+
+
+def beside(nodes: dict[str, Any], *ends: str, **more: Any) -> dict[str, Any]:
+    """These nodes, and beside them a question of its own."""
+    common = {name: GREET["nodes"][name] for name in ("who", "out")}
+    return {
+        "version": 1,
+        "nodes": {**common, "other": {"kind": "person.approve"}, **nodes},
+        "edges": wires("who.text other.value", *ends),
+        **more,
+    }
+
+
+def told(stand: Stand, run: UUID, node: str, kind: str) -> list[dict[str, Any]]:
+    return [event for _, event in stand.stored_log(run) if (event["kind"], event.get("node")) == (kind, node)]
+
+
+def open_questions(stand: Stand, run: UUID) -> list[str]:
+    rows = stand.sql.execute("SELECT node FROM runs_wait WHERE run_id = %s AND answered IS NULL", (run,)).fetchall()
+    return sorted(row[0] for row in rows)
+
+
+def test_a_race_that_was_decided_isnt_decided_anew(stand: Stand, worker: WorkerProcess) -> None:
+    race = {"kind": "flow.race", "params": {"first": "a", "second": "b"}}
+    parts = {name: {"graph": part(name.upper())} for name in ("a", "b")}
+    run = stand.queue(beside({"race": race}, "who.text race.t", "race.r out.value", parts=parts), {"name": "x"})
+    waiting(stand, run)
+    assert open_questions(stand, run) == ["other", "race[0]/w", "race[1]/w"]
+    answer(stand, run, "race[1]/w")
+    eventually(lambda: stand.row(run)["token"] == 2)
+    waiting(stand, run)
+    assert open_questions(stand, run) == ["other"]
+    # As of somebody who was quicker than the withdrawal.
+    stand.sql.execute("INSERT INTO runs_wait (run_id, node, form) VALUES (%s, 'race[0]/w', '{}')", (run,))
+    answer(stand, run, "race[0]/w")
+    eventually(lambda: stand.row(run)["token"] == 3)
+    waiting(stand, run)
+    answer(stand, run, "other")
+    assert stand.ended(run)["outputs"] == {"greeting": "B x"}
+    for node in ("race", "out"):
+        assert len(told(stand, run, node, "step.finished")) == 1, node
+
+
+def test_what_failed_before_a_run_waited_is_told_once_and_not_tried_again(stand: Stand, worker: WorkerProcess) -> None:
+    refused = {"kind": "web.get"}
+    run = stand.queue(beside({"get": refused}, "who.text get.url", "get.error out.value"), {"name": "http://[::1]/"})
+    waiting(stand, run)
+    before = stand.steps(run)["get"]
+    answer(stand, run, "other")
+    ended = stand.ended(run)
+    assert ended["status"] == "succeeded"
+    assert len(told(stand, run, "get", "step.started")) == before["attempts"] == 1
+    assert len(told(stand, run, "get", "step.failed")) == len(told(stand, run, "out", "step.finished")) == 1
+    assert stand.steps(run)["get"] == before
+
+
+def test_a_cancelled_question_is_closed_and_its_failure_told_once(stand: Stand, worker: WorkerProcess) -> None:
+    graph = beside({"ask": {"kind": "person.approve"}}, "who.text ask.value", "ask.approved out.value")
+    run = stand.queue(graph, {"name": "x"})
+    waiting(stand, run)
+    stand.sql.execute("UPDATE runs_run SET cancel_steps = '[\"ask\"]', status = 'queued' WHERE id = %s", (run,))
+    eventually(lambda: stand.row(run)["token"] == 2)
+    waiting(stand, run)
+    assert open_questions(stand, run) == ["other"]
+    answer(stand, run, "other")
+    assert stand.ended(run)["status"] == "failed"
+    assert len(told(stand, run, "ask", "step.failed")) == 1
+    assert open_questions(stand, run) == []
+
+
 def test_a_thousand_runs_wait_and_cost_their_worker_nothing(stand: Stand) -> None:
     with stand.worker() as worker:
         stand.ended(stand.queue(GREET, {"name": "warm"}))

@@ -142,6 +142,7 @@ class Carried:
                 only=run.only or None,
                 values=run.values,
                 asked=self._earlier.asked,
+                ended=self._earlier.ended,
                 steering=self._steering,
             )
         except MalformedGraph as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 from psycopg import AsyncConnection, Error
 
+from pipelines.engine import Ended
 from pipelines.node import Asked
 from worker.runs.log import Event, EventLog
 from worker.runs.pool import Pool
@@ -27,14 +28,16 @@ ONCE = frozenset({"step.skipped", "step.waiting", "step.answered"})
 
 @dataclass
 class Earlier:
-    """`finished` is by node the hash of its outputs, `told` what else was told of which node; `paused` are the nodes
-    that were under way when the run began to wait, and go on with it.
+    """`finished` is by node the hash of its outputs, `ended` the failures that were final and what nodes with parts
+    gave, `told` what else was told of which node; `paused` are the nodes that were under way when the run began to
+    wait, and go on with it.
     """
 
     began: bool = False
     attempts: dict[str, int] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     finished: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, Ended] = field(default_factory=dict)
     told: set[tuple[str, str]] = field(default_factory=set)
     paused: set[str] = field(default_factory=set)
     _beginnings: dict[str, Event] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class Earlier:
     def of(cls, events: Iterable[Event], record: Record, asked: dict[str, Asked]) -> Earlier:
         earlier = cls(attempts=record.attempts_so_far(), asked=asked)
         under_way: set[str] = set()
+        around: set[str] = set()
         for event in events:
             node = event.get("node", "")
             earlier.began |= event["kind"] == "run.started"
@@ -75,6 +79,8 @@ class Earlier:
                 earlier.finished[node] = _hash(event)
             elif event["kind"] in ONCE:
                 earlier.told.add((event["kind"], node))
+            around.add(_around(node))
+            earlier._note_end(event, of_parts=node in around)
             if event["kind"] in ("step.finished", "step.failed", "step.skipped"):
                 under_way.discard(node)
             elif node:
@@ -84,13 +90,27 @@ class Earlier:
             earlier.attempts[node] = 0
         return earlier
 
+    def _note_end(self, event: Event, *, of_parts: bool) -> None:
+        """The last word on a node counts: within a claim, one around it may have tried it again."""
+        node = event.get("node", "")
+        if event["kind"] == "step.failed" and event.get("final", True):
+            self.ended[node] = Ended(error=event["error"])
+        elif event["kind"] == "step.finished" and of_parts:
+            self.ended[node] = Ended(outputs=event["outputs"])
+        elif event["kind"] in ("step.started", "step.finished", "step.skipped"):
+            self.ended.pop(node, None)
+
     def to_tell(self, event: Event) -> list[Event]:
         """The event as it goes on with what was told, after one that waited for it; nothing when it is no news."""
         node = event.get("node", "")
         if "attempt" in event:
             # Text that begins anew has a higher attempt, and so voids what was streamed before.
             event["attempt"] += self.attempts.get(node, 0)
+        if event["kind"] == "step.started":
+            self.ended.pop(node, None)  # a node around it tries it again
         if (event["kind"], node) in self.told or (event["kind"] == "step.started" and node in self.paused):
+            return []
+        if event["kind"] == "step.failed" and event.get("final", True) and self._has_failed_so(node, event["error"]):
             return []
         if node not in self.finished:
             return [event]
@@ -106,6 +126,10 @@ class Earlier:
             return []
         return [beginning, event] if beginning else [event]
 
+    def _has_failed_so(self, node: str, error: Any) -> bool:
+        before = self.ended.get(node)
+        return before is not None and before.error is not None and dumps(before.error) == dumps(error)
+
     def with_attempts(self, steps: Iterable[Any]) -> list[Any]:
         return [replace(step, attempts=step.attempts + self.attempts.get(step.node, 0)) for step in steps]
 
@@ -113,6 +137,11 @@ class Earlier:
 async def _kept_log(connection: AsyncConnection[Any], record: Record) -> list[tuple[str, Event]]:
     row = await (await connection.execute(KEPT, (record.run,))).fetchone()
     return [(name, event) for name, event in row[0]] if row else []
+
+
+def _around(node: str) -> str:
+    """The path of the node around a step: `each` of `each[3]/answer`."""
+    return node.rpartition("/")[0].removesuffix("]").rstrip("0123456789").removesuffix("[")
 
 
 def _hash(event: Event) -> int:

@@ -117,9 +117,15 @@ class Record:
         return dumps([vars(self._to_keep(self.steps[node])) for node in nodes])
 
     def _to_keep(self, step: Step) -> Step:
-        """A step that an earlier claim of this run did was not cheaper for being found, or done, again."""
+        """A step that an earlier claim of this run did was not cheaper for being found, or done, again; nor was one
+        that failed then quicker, since its failure stands.
+        """
         before = self._earlier.get(step.node)
-        if before is None or not before.status == step.status == "succeeded":
+        if before is None or before.status != step.status:
+            return step
+        if step.status == "failed":
+            return before if before.error == step.error else step
+        if step.status != "succeeded":
             return step
         return before if step.cached or before.outputs == step.outputs else step
 
