@@ -39,7 +39,8 @@ async def place_of(scheme: str, host: str, port: int | None) -> Place:
     entries = {entry.strip().lower() for entry in os.environ.get(VARIABLE, "").split(",") if entry.strip()}
     named = f"{host}:{wanted}" in entries
     if not named and not (wanted in _PORTS.values() and _listed(host, entries)):
-        raise NotAllowed(_refusal(host if wanted in _PORTS.values() else f"{host}:{wanted}", entries), _way_out(host))
+        usual = wanted in _PORTS.values()
+        raise NotAllowed(_refusal(host if usual else f"{host}:{wanted}", entries), _way_out(host, wanted))
     addresses = await _resolved(host, wanted)
     for address in addresses:
         if not named and not is_public(address):
@@ -85,5 +86,13 @@ def _refusal(place: str, entries: set[str]) -> str:
     return f"“{place}” was not asked: it isn't among the hosts that this studio may reach."
 
 
-def _way_out(host: str) -> str:
-    return f"Whoever runs the studio can allow it: put {host} into {VARIABLE}, with commas between hosts, and restart."
+def _way_out(host: str, port: int) -> str:
+    """A name isn't looked up before it is allowed, so whether its address is a private one isn't known here."""
+    full = f"{host}:{port}"
+    try:
+        alone = is_public(host)
+        perhaps = ""
+    except ValueError:
+        alone, perhaps = True, f" ({full}, with the port, if it lies in a private network)"
+    entry = f"{host}{perhaps}" if alone and port in _PORTS.values() else f"{full}, with the port,"
+    return f"Whoever runs the studio can allow it: put {entry} into {VARIABLE}, with commas between hosts, and restart."

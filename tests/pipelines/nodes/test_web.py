@@ -263,7 +263,9 @@ async def test_a_certificate_must_be_for_the_name_though_the_address_is_asked(
 async def test_nothing_is_allowed_at_first_and_the_way_out_is_said(allow: Any) -> None:
     with pytest.raises(NotAllowed, match="may not reach any host") as raised:
         await WebGet().run(CTX, "https://example.org/")
-    assert f"put example.org into {VARIABLE}" in raised.value.hint
+    assert f"put example.org (example.org:443, with the port, if it lies in a private network) into {VARIABLE}" in (
+        raised.value.hint
+    )
     allow("example.org")
     with pytest.raises(NotAllowed, match="isn't among the hosts"):
         await WebGet().run(CTX, "https://example.com/")
@@ -283,6 +285,32 @@ async def test_a_port_that_is_not_the_web_s_must_be_on_the_list(allow: Any) -> N
         await place_of("http", "localhost", 6379)
     allow("localhost:6379")
     assert (await place_of("http", "localhost", 6379)).port == 6379
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "port", "entry"),
+    [
+        ("http", "127.0.0.1", 1, "127.0.0.1:1"),
+        ("http", "127.0.0.1", None, "127.0.0.1:80"),
+        ("https", "::1", None, "::1:443"),
+        ("http", "localhost", None, "localhost:80"),
+        ("http", "localhost", 8080, "localhost:8080"),
+    ],
+)
+async def test_what_the_way_out_says_to_put_on_the_list_works(
+    allow: Any, scheme: str, host: str, port: int | None, entry: str
+) -> None:
+    with pytest.raises(NotAllowed) as raised:
+        await place_of(scheme, host, port)
+    assert f"{entry}, with the port," in raised.value.hint
+    allow(entry)
+    assert await place_of(scheme, host, port)
+
+
+async def test_a_public_address_is_put_on_the_list_by_itself(allow: Any) -> None:
+    with pytest.raises(NotAllowed) as raised:
+        await place_of("https", "93.184.215.14", None)
+    assert f"put 93.184.215.14 into {VARIABLE}" in raised.value.hint
 
 
 async def test_names_below_a_star(allow: Any) -> None:
