@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998  # calendars end with 9999, and a zone may be a day further than that
+
 
 def in_minutes(minutes: float | None) -> float | None:
     """The moment `minutes` from now, in seconds since 1970; None for no limit."""
@@ -35,6 +37,8 @@ def moment(text: str, zone_name: str, now: datetime | None = None) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("is no time: write 08:30, or a date and a time such as 2027-01-31 08:30") from None
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise ValueError(f"is out of reach: write a year from {_FIRST_YEAR} to {_LAST_YEAR}")
     return at if at.tzinfo else at.replace(tzinfo=where)
 
 

@@ -129,6 +129,18 @@ def test_what_is_no_time(text: str, zone: str) -> None:
         WaitUntil(mode="until", time=text, timezone=zone)
 
 
+@pytest.mark.parametrize("text", ["9999-12-31 23:59", "0001-01-01 00:00+14:00", "9999-12-31T23:59:59.999999Z"])
+def test_a_time_that_calendars_cannot_hold_is_refused_before_anything_waits(text: str) -> None:
+    with pytest.raises(ValidationError, match="is out of reach: write a year from 1970 to 9998"):
+        WaitUntil(mode="until", time=text, timezone="America/New_York")
+
+
+@pytest.mark.parametrize("text", ["9998-12-31 23:59", "1970-01-01 00:00+14:00"])
+def test_the_first_and_the_last_time_can_be_waited_for(text: str) -> None:
+    ask = WaitUntil(mode="until", time=text, timezone="America/New_York").ask("a")
+    assert ask.due == moment(text, "America/New_York").timestamp()
+
+
 @pytest.mark.parametrize("type_name", ["Text", "Documents", "list[Number]"])
 def test_a_value_is_held_back_and_passed_on(type_name: str) -> None:
     node = WaitUntil(minutes=1, type=type_name)
