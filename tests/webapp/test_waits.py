@@ -13,6 +13,7 @@ from tests.webapp.conftest import WAITING, Caller, waiting_run
 from webapp.accounts.models import User
 from webapp.bell import producer
 from webapp.pipelines.models import Pipeline
+from webapp.runs import actions as actions_of_runs
 from webapp.runs.models import Run, RunLog, Wait
 from webapp.workspaces import actions
 from webapp.workspaces.models import Role
@@ -175,6 +176,55 @@ def test_cancelling_a_step_of_a_running_run_tells_its_worker(
     assert rung == [("publish", "runs:cancel", (f"{run.pk} greet",))]
     unknown = as_alice.ask("POST", f"/runs/{run.pk}/steps/cancel", {"node": "nobody"})
     assert (unknown.status_code, unknown.json()["errors"][0]["loc"]) == (422, ["body", "node"])
+
+
+@pytest.fixture
+def asking(pipeline: Pipeline) -> Run:
+    """A run that waits, in whose graph `greet` is a node that asks."""
+    run = waiting_run(pipeline)
+    run.graph = {**run.graph, "nodes": {**run.graph["nodes"], "greet": {"kind": "person.approve"}}}
+    run.save(update_fields=["graph"])
+    return run
+
+
+@pytest.mark.parametrize("status", ["waiting", "queued", "running", "succeeded"])
+def test_what_nobody_asks_any_more_cant_be_answered(as_alice: Caller, asking: Run, status: str) -> None:
+    asking.waits.all().delete()  # as the worker does when a race is decided
+    Run.objects.filter(pk=asking.pk).update(status=status)
+    told = answer(as_alice, asking, YES)
+    assert (told.status_code, told.json()["detail"].endswith("Nothing was changed.")) == (409, True)
+    asking.refresh_from_db()
+    assert asking.status == status
+
+
+def test_cancelling_a_step_closes_its_questions_and_those_of_its_parts(as_alice: Caller, asking: Run) -> None:
+    for node in ("greet/ask", "greet[0]/deep/ask", "greeting", "other"):
+        Wait.objects.create(run=asking, node=node, form={"kind": "approve", "question": "?"})
+    Wait.objects.create(run=asking, node="greet[1]/ask", form={}, answer=YES, answered=timezone.now())
+    assert as_alice.ask("POST", f"/runs/{asking.pk}/steps/cancel", {"node": "greet"}).json()["status"] == "queued"
+    left = set(asking.waits.values_list("node", flat=True))
+    assert left == {"greet[1]/ask", "greeting", "other"}
+    assert answer(as_alice, asking, YES).status_code == 409
+    Run.objects.filter(pk=asking.pk).update(status="waiting")  # as after a claim in which the others were left open
+    items = as_alice.ask("GET", "/workspaces/lab/waits").json()["items"]
+    assert [item["node"] for item in items] == ["greeting", "other"]
+
+
+def test_a_step_that_has_ended_stays_as_it_is_when_it_is_cancelled(as_alice: Caller, pipeline: Pipeline) -> None:
+    run = waiting_run(pipeline)
+    assert as_alice.ask("POST", f"/runs/{run.pk}/steps/cancel", {"node": "ask"}).status_code == 202
+    run.refresh_from_db()
+    assert (run.status, run.cancel_steps) == ("waiting", [])
+
+
+def test_so_many_steps_of_a_run_are_cancelled_and_no_more(as_alice: Caller, pipeline: Pipeline) -> None:
+    run = waiting_run(pipeline)
+    already = [f"each[{at}]/ask" for at in range(actions_of_runs.MOST_CANCELLED)]
+    Run.objects.filter(pk=run.pk).update(cancel_steps=already)
+    told = as_alice.ask("POST", f"/runs/{run.pk}/steps/cancel", {"node": "greet"})
+    assert (told.status_code, told.json()["errors"][0]["loc"]) == (422, ["body", "node"])
+    run.refresh_from_db()
+    assert (run.status, len(run.cancel_steps)) == ("waiting", actions_of_runs.MOST_CANCELLED)
 
 
 def test_a_key_that_may_run_may_answer(pipeline: Pipeline, key_of: Callable[[Role], str]) -> None:

@@ -21,11 +21,14 @@ from webapp.pipelines.models import Pipeline
 from webapp.runs.enqueue import ENQUEUE
 from webapp.runs.models import Run, RunRequest
 from webapp.runs.quick import remember
+from webapp.runs.waits import LOCK
 from webapp.runs.wanted import Wanted, fitted
 
 REMEMBERED = timedelta(hours=24)
 # So often a request with a key also clears away the keys of days before.
 FORGET_SHARE = 0.01
+# Of one run: each is looked at whenever the run goes on.
+MOST_CANCELLED = 1000
 # Seconds after which somebody whose queue is full may ask again.
 RETRY_AFTER = 5
 
@@ -49,12 +52,22 @@ SELECT id, %(earlier)s::jsonb || jsonb_build_array(jsonb_build_array(token || '-
 ON CONFLICT (run_id) DO UPDATE SET entries = excluded.entries
 RETURNING entries -> -1 ->> 0
 """
+# Its question, and those of the parts that it runs, are closed with it.
 _CANCEL_STEP = """
-UPDATE runs_run SET cancel_steps = cancel_steps || to_jsonb(%(node)s::text),
-    status = CASE WHEN status = 'waiting' AND EXISTS (
-        SELECT 1 FROM runs_wait WHERE run_id = runs_run.id AND node = %(node)s AND answered IS NULL
-    ) THEN 'queued' ELSE status END
-WHERE id = %(run)s AND status IN ('queued', 'running', 'waiting') AND NOT cancel_steps @> to_jsonb(%(node)s::text)
+WITH wanted AS MATERIALIZED (
+    SELECT id FROM runs_run r
+    WHERE id = %(run)s AND status IN ('queued', 'running', 'waiting') AND NOT cancel_steps @> to_jsonb(%(node)s::text)
+      AND jsonb_array_length(cancel_steps) < %(most)s AND NOT EXISTS (
+        SELECT 1 FROM runs_step s
+        WHERE s.run_id = r.id AND s.node = %(node)s AND s.status IN ('succeeded', 'failed', 'skipped'))
+), closed AS (
+    DELETE FROM runs_wait w USING wanted WHERE w.run_id = wanted.id AND w.answered IS NULL
+      AND (w.node = %(node)s OR starts_with(w.node, %(node)s || '/') OR starts_with(w.node, %(node)s || '['))
+    RETURNING w.id
+)
+UPDATE runs_run r SET cancel_steps = cancel_steps || to_jsonb(%(node)s::text),
+    status = CASE WHEN status = 'waiting' AND EXISTS (SELECT 1 FROM closed) THEN 'queued' ELSE status END
+FROM wanted WHERE r.id = wanted.id
 RETURNING status
 """
 
@@ -97,16 +110,28 @@ def request_cancel(run: Run) -> None:
 
 
 def request_step_cancel(run: Run, node: str) -> None:
-    """The step ends as failed, soon; one that has ended, or that isn't reached, stays as it is."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CANCEL_STEP, {"run": run.pk, "node": node})
+    """The step ends as failed, soon; one that has ended, or that isn't reached, stays as it is.
+
+    Raises Problem 422 when so many steps of the run were cancelled already that it is better cancelled as a whole.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK, [run.pk])
+        cursor.execute(_CANCEL_STEP, {"run": run.pk, "node": node, "most": MOST_CANCELLED})
         row = cursor.fetchone()
     if row is None:
+        _refuse_too_many(run, node)
         return
     if row[0] == Run.Status.QUEUED:
         ring_runs()
     else:
         ring_step_cancel(run.pk, node)
+
+
+def _refuse_too_many(run: Run, node: str) -> None:
+    run.refresh_from_db(fields=["status", "cancel_steps"])
+    if run.status not in Run.FINAL and node not in run.cancel_steps and len(run.cancel_steps) >= MOST_CANCELLED:
+        msg = f"{MOST_CANCELLED:,} steps of this run were cancelled already. Cancel the run, or a node around the step."
+        raise Problem(422, "Too many steps are cancelled", msg, [{"loc": ["body", "node"], "msg": msg}])
 
 
 def _who(pipeline: Pipeline, caller: Caller, cause: str | None) -> dict[str, Any]:
