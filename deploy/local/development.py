@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.local import browser, requirements
@@ -18,6 +19,8 @@ from deploy.local.frontend import Build
 from deploy.local.home import ROOT, Home
 from deploy.local.node import FRONTEND, npm
 from deploy.local.node import environment as node_environment
+
+Runs = Mapping[str, tuple[list[str], Mapping[str, str], Path]]
 
 _COUNTS = re.compile(r" *(Test Files|Tests) +\d|.*\b\d+ (passed|failed|errors?)\b.* in [\d.]+s")
 
@@ -37,12 +40,17 @@ def test(arguments: Sequence[str], home: Home, console: Console) -> int:
     env = {**os.environ, "GENAISYS_MODELS": str(models_of_the_tests()), "CHROMIUM": str(chromium)}
     _models(env, console)
     pytest = [sys.executable, "-m", "pytest"]
-    runs = {
-        "Python": ([*pytest, "tests", "--ignore=tests/e2e", *arguments], env, ROOT),
-        "front end": (npm("test"), {**node_environment(), "CI": "1"}, FRONTEND),
-        "browser": ([*pytest, "tests/e2e", *arguments], env, ROOT),
-    }
-    return _run_all(runs, console)
+    elsewhere = ["--ignore=tests/e2e", "--ignore=tests/worker"]
+    # Beside each other, since the workers' tests mostly wait, for leases to end and for what was killed to be back.
+    lanes: list[Runs] = [
+        {
+            "Python": ([*pytest, "tests", *elsewhere, *arguments], env, ROOT),
+            "front end": (npm("test"), {**node_environment(), "CI": "1"}, FRONTEND),
+            "browser": ([*pytest, "tests/e2e", *arguments], env, ROOT),
+        },
+        {"workers": ([*pytest, "tests/worker", *arguments], env, ROOT)},
+    ]
+    return _run_all(lanes, console)
 
 
 def check(arguments: Sequence[str], home: Home, console: Console) -> int:
@@ -58,7 +66,7 @@ def check(arguments: Sequence[str], home: Home, console: Console) -> int:
         "migrations": ([*python, "deploy.local.migrations"], env, ROOT),
         "front end": (npm("run", "check"), node_environment(), FRONTEND),
     }
-    return _run_all(runs, console)
+    return _run_all([runs], console)
 
 
 def bench(arguments: Sequence[str], home: Home, console: Console) -> int:
@@ -108,18 +116,29 @@ def _models(env: Mapping[str, str], console: Console) -> None:
         raise CannotStart("The models for the tests are not here, for the reason above.")
 
 
-def _run_all(runs: Mapping[str, tuple[list[str], Mapping[str, str], Path]], console: Console) -> int:
-    """All of them even if one fails; at the end what each said in sum, and which failed."""
-    sums, failed = [], []
-    for name, (command, env, folder) in runs.items():
-        console.say(f"── {name}")
-        code, said = _shown(command, env, folder)
-        sums += [f"{name:<12} {line}" for line in _sums(said)]
-        failed += [name] if code else []
+def _run_all(lanes: Sequence[Runs], console: Console) -> int:
+    """All of them even if one fails, lane beside lane; at the end what each said in sum, and which failed.
+
+    The first lane is shown as it goes, the others after it.
+    """
+    with ThreadPoolExecutor(max_workers=len(lanes)) as pool:
+        aside = [(name, pool.submit(_gathered, *run)) for lane in lanes[1:] for name, run in lane.items()]
+        ended = []
+        for name, run in lanes[0].items():
+            console.say(f"── {name}")
+            ended.append((name, *_shown(*run)))
+        for name, running in aside:
+            console.say(f"── {name}")
+            code, said = running.result()
+            sys.stdout.write(said)
+            ended.append((name, code, said))
     console.say("──")
-    for line in sums:
-        console.say(line)
-    console.say(f"FAILED: {', '.join(failed)}" if failed else f"All passed: {', '.join(runs)}")
+    for name, _, said in ended:
+        for line in _sums(said):
+            console.say(f"{name:<12} {line}")
+    failed = [name for name, code, _ in ended if code]
+    everything = ", ".join(name for name, _, _ in ended)
+    console.say(f"FAILED: {', '.join(failed)}" if failed else f"All passed: {everything}")
     return 1 if failed else 0
 
 
@@ -135,6 +154,12 @@ def _shown(command: list[str], env: Mapping[str, str], folder: Path) -> tuple[in
             sys.stdout.buffer.write(part)
             sys.stdout.flush()
     return child.returncode, said.decode(errors="replace")
+
+
+def _gathered(command: list[str], env: Mapping[str, str], folder: Path) -> tuple[int, str]:
+    """Run it in silence: exit status and all it said."""
+    done = subprocess.run(command, env=dict(env), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout.decode(errors="replace")
 
 
 def _sums(said: str) -> list[str]:

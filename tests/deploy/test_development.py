@@ -19,11 +19,30 @@ def test_all_run_even_when_the_first_fails_and_the_status_says_so(
         "first": ([sys.executable, "-c", "print('1 failed, 2 passed in 0.10s'); exit(1)"], os.environ, tmp_path),
         "second": ([sys.executable, "-c", "print('3 passed in 0.20s')"], os.environ, tmp_path),
     }
-    assert _run_all(runs, Console()) == 1
+    assert _run_all([runs], Console()) == 1
     assert capfd.readouterr().out.splitlines()[-3:] == [
         "first        1 failed, 2 passed in 0.10s",
         "second       3 passed in 0.20s",
         "FAILED: first",
+    ]
+
+
+def test_a_lane_beside_the_first_is_heard_whole_after_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Each waits for what the other makes, so they can't be run one after the other."""
+    wait = "import pathlib, time; pathlib.Path('{}').touch()\nwhile not pathlib.Path('{}').exists(): time.sleep(0.01)\n"
+    first = [sys.executable, "-c", wait.format("a", "b") + "print('1 passed in 0.10s')"]
+    second = [sys.executable, "-c", wait.format("b", "a") + "print('1 failed in 0.20s'); exit(1)"]
+    lanes = [{"first": (first, os.environ, tmp_path)}, {"second": (second, os.environ, tmp_path)}]
+    assert _run_all(lanes, Console()) == 1
+    assert capfd.readouterr().out.splitlines() == [
+        "── first",
+        "1 passed in 0.10s",
+        "── second",
+        "1 failed in 0.20s",
+        "──",
+        "first        1 passed in 0.10s",
+        "second       1 failed in 0.20s",
+        "FAILED: second",
     ]
 
 
