@@ -1,5 +1,6 @@
 """What every answer carries, and what the browser is allowed to do."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from django.test import Client
 
 from tests.webapp.conftest import Caller
 from webapp.handler import Handler
+from webapp.pipelines.models import Pipeline
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +106,17 @@ def test_what_a_client_does_wrong_is_a_problem_in_words(
     assert told["status"] == status
     assert told["title"]
     assert told["detail"]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("when", ["2026-01-01", "2026-01-01T10:00:00", "2026-13-01T10:00:00Z", "", 7])
+def test_a_cursor_whose_time_is_none_of_ours_is_refused(as_alice: Caller, pipeline: Pipeline, when: Any) -> None:
+    def listed(seen: list[Any]) -> int:
+        cursor = base64.urlsafe_b64encode(json.dumps(seen).encode()).decode()
+        return int(as_alice.ask("GET", f"/pipelines/{pipeline.pk}/schedules?cursor={cursor}").status_code)
+
+    assert listed([when, str(pipeline.pk)]) == 422
+    assert listed(["2026-01-01T10:00:00+00:00", str(pipeline.pk)]) == 200
 
 
 @pytest.mark.parametrize(("media", "limit"), [(b"application/json", 100), (b"multipart/form-data; boundary=x", 1000)])

@@ -3,10 +3,12 @@
 import base64
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
+from django.utils.timezone import is_naive
 from ninja import Query, Schema
 
 from webapp.api.problems import Problem
@@ -34,7 +36,7 @@ def page(
     falling = by[0].startswith("-")
     seen = _read(cursor, len(names)) if cursor else None
     try:
-        rows = rows.filter(_after(names, falling, seen)) if seen else rows
+        rows = rows.filter(_after(names, falling, _typed(rows.model, names, seen))) if seen else rows
         found = list(rows.order_by(*by)[: limit + 1])
     except (ValidationError, ValueError, TypeError):
         raise _wrong() from None
@@ -43,6 +45,15 @@ def page(
         "items": [show(row) for row in found[:limit]],
         "next": _write([getattr(last, name) for name in names]) if last else None,
     }
+
+
+def _typed(model: type[Model], names: list[str], seen: list[Any]) -> list[Any]:
+    """Raises ValidationError or ValueError for what no row of the model has; a time of ours has its zone."""
+    about: Any = model._meta
+    values = [about.get_field(name).to_python(value) for name, value in zip(names, seen, strict=True)]
+    if any(isinstance(value, datetime) and is_naive(value) for value in values):
+        raise ValueError("a time without a zone")
+    return values
 
 
 def _after(names: list[str], falling: bool, seen: list[Any]) -> Q:
