@@ -61,6 +61,12 @@ def add(caller: Caller, url: str, **more: Any) -> Any:
     return caller.ask("POST", "/models", {"name": "far", "server": server, "price": {"prompt": 1, "new": 2}})
 
 
+def change(caller: Caller, url: str, **server: Any) -> Any:
+    """Of a server that is there from now on."""
+    assert add(caller, url).status_code == 202
+    return caller.ask("PATCH", "/models/far", {"server": server})
+
+
 def test_a_server_is_tried_kept_with_its_key_sealed_and_listed(
     as_host: Caller, url: str, models_home: Path, settings: Any
 ) -> None:
@@ -93,6 +99,19 @@ def test_a_server_can_be_changed_and_its_key_stays_unless_it_is_given(as_host: C
     without = as_host.ask("PATCH", "/models/far", {"server": {"key": ""}})
     assert (without.status_code, "refused the key" in without.json()["detail"]) == (422, True)
     assert as_host.ask("PATCH", "/models/tiny-encoder", {"server": {"model": "x"}}).status_code == 422
+
+
+@pytest.mark.parametrize("key", ["clé-hush", "hush\nhush", "hush\x1b"])
+def test_a_key_that_no_header_takes_is_refused_and_not_repeated(as_host: Caller, url: str, key: str) -> None:
+    for refused in (add(as_host, url, key=key), change(as_host, url, key=key)):
+        assert refused.status_code == 422, refused.content
+        assert refused.json()["errors"][0]["loc"] == ["body", "server", "key"]
+        assert "line breaks" in refused.json()["detail"]
+        assert "hush" not in refused.content.decode()
+
+
+def test_white_space_around_a_key_is_not_kept(as_host: Caller, url: str) -> None:
+    assert add(as_host, url, key=" sesame\n").status_code == 202
 
 
 @pytest.mark.parametrize(

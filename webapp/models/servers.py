@@ -12,7 +12,7 @@ from django.conf import settings
 from pipelines.node import NodeError
 from webapp.api.problems import Problem
 from webapp.bell.servers.client import ServerCalls
-from webapp.bell.servers.protocol import Server
+from webapp.bell.servers.protocol import Server, is_sendable
 from webapp.secrets.seal import CannotUnseal, seal, unseal
 
 _PATIENCE = 30.0  # seconds; a local server may have to load the model first
@@ -23,7 +23,7 @@ def sealed(server: dict[str, Any], before: dict[str, Any] | None = None) -> dict
     said = {**{key: value for key, value in (before or {}).items() if key in ("url", "model", "key")}}
     said |= {name: server[name].strip() for name in ("url", "model") if server.get(name)}
     if server.get("key"):
-        said["key"] = seal(server["key"].strip(), settings.SECRET_KEY)
+        said["key"] = seal(_key(server["key"]), settings.SECRET_KEY)
     elif server.get("key") == "":
         said.pop("key", None)
     require_address(said["url"], with_key="key" in said, private=bool(server.get("private")))
@@ -111,5 +111,14 @@ def _addresses(host: str, port: int | None) -> list[ipaddress.IPv4Address | ipad
     return [getattr(address, "ipv4_mapped", None) or address for address in addresses]
 
 
-def _wrong(msg: str) -> Problem:
-    return Problem(422, "This address cannot be used", msg, [{"loc": ["body", "server", "url"], "msg": msg}])
+def _key(given: str) -> str:
+    """The key without the white space around it. Raises Problem, which never says the key."""
+    key = given.strip()
+    if is_sendable(key):
+        return key
+    raise _wrong("A key has no letters beyond ASCII and no line breaks in it. Enter it anew.", "key")
+
+
+def _wrong(msg: str, field: str = "url") -> Problem:
+    title = "This key cannot be used" if field == "key" else "This address cannot be used"
+    return Problem(422, title, msg, [{"loc": ["body", "server", field], "msg": msg}])

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipelines.node import NodeError
+
 
 @dataclass(frozen=True)
 class Server:
@@ -27,7 +29,15 @@ class Server:
 
     @property
     def headers(self) -> dict[str, str]:
+        """Raises NodeError for a key that no header takes; it never says the key."""
+        if not is_sendable(self.key):
+            raise NodeError(f"The key of the model at {self.where} can't be sent.", "Enter the key of this model anew.")
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+
+def is_sendable(key: str) -> bool:
+    """Whether a header takes it; checked beforehand because the HTTP client's own error quotes the key."""
+    return key.isascii() and key.isprintable() and key == key.strip()
 
 
 def chat(server: Server, args: Mapping[str, Any]) -> dict[str, Any]:

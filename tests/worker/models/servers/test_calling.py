@@ -90,6 +90,18 @@ async def test_a_key_that_cannot_be_unsealed_is_told(tmp_path: Path, calls: Serv
         await whole(model)
 
 
+@pytest.mark.parametrize("key", ["clé-hush", "hush\nhush", " hush"])
+async def test_a_key_that_no_header_takes_is_told_without_its_letters(calls: ServerCalls, told: Told, key: str) -> None:
+    told.answers = [say("Never")]
+    model = ModelByServer(told.card(), calls, Ears())
+    object.__setattr__(model.card, "server", {**(model.card.server or {}), "key": seal(key, settings().secret_key)})
+    for asking in (whole(model), model.encode(["x"])):
+        with pytest.raises(NodeError, match="can't be sent") as raised:
+            await asking
+        assert "hush" not in raised.value.message + raised.value.hint
+    assert told.asked == []
+
+
 @pytest.mark.parametrize(
     ("answer", "message", "kind"),
     [
