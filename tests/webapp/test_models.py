@@ -61,7 +61,7 @@ def add(caller: Caller, url: str, **more: Any) -> Any:
     return caller.ask("POST", "/models", {"name": "far", "server": server, "price": {"prompt": 1, "new": 2}})
 
 
-def change(caller: Caller, url: str, **server: Any) -> Any:
+def change(caller: Caller, url: str, /, **server: Any) -> Any:
     """Of a server that is there from now on."""
     assert add(caller, url).status_code == 202
     return caller.ask("PATCH", "/models/far", {"server": server})
@@ -99,6 +99,32 @@ def test_a_server_can_be_changed_and_its_key_stays_unless_it_is_given(as_host: C
     without = as_host.ask("PATCH", "/models/far", {"server": {"key": ""}})
     assert (without.status_code, "refused the key" in without.json()["detail"]) == (422, True)
     assert as_host.ask("PATCH", "/models/tiny-encoder", {"server": {"model": "x"}}).status_code == 422
+
+
+def test_a_key_does_not_go_to_another_address_unless_it_is_given_anew(as_host: Caller, url: str) -> None:
+    asked: list[str | None] = []
+
+    class Curious(Speaking):
+        def do_POST(self) -> None:
+            asked.append(self.headers["authorization"])
+            super().do_POST()
+
+    other = ThreadingHTTPServer(("127.0.0.1", 0), Curious)
+    threading.Thread(target=other.serve_forever, daemon=True).start()
+    elsewhere = f"http://127.0.0.1:{other.server_port}/v1"
+    try:
+        refused = change(as_host, url, url=elsewhere)
+        assert refused.status_code == 422, refused.content
+        assert refused.json()["errors"][0]["loc"] == ["body", "server", "key"]
+        assert "Enter it anew" in refused.json()["detail"]
+        assert asked == []
+        anew = as_host.ask("PATCH", "/models/far", {"server": {"url": elsewhere, "key": "sesame"}})
+        assert (anew.status_code, asked) == (200, ["Bearer sesame"])
+        deeper = as_host.ask("PATCH", "/models/far", {"server": {"url": f"{elsewhere}/v2"}})
+        assert (deeper.status_code, asked) == (200, ["Bearer sesame"] * 2)
+    finally:
+        other.shutdown()
+        other.server_close()
 
 
 @pytest.mark.parametrize("key", ["clé-hush", "hush\nhush", "hush\x1b"])

@@ -19,7 +19,10 @@ _PATIENCE = 30.0  # seconds; a local server may have to load the model first
 
 
 def sealed(server: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What the card says of a server; a key that is not given anew stays as it was. Raises Problem."""
+    """What the card says of a server; a key that is not given anew stays as it was, at its place.
+
+    Raises Problem.
+    """
     said = {**{key: value for key, value in (before or {}).items() if key in ("url", "model", "key")}}
     said |= {name: server[name].strip() for name in ("url", "model") if server.get(name)}
     if server.get("key"):
@@ -27,6 +30,8 @@ def sealed(server: dict[str, Any], before: dict[str, Any] | None = None) -> dict
     elif server.get("key") == "":
         said.pop("key", None)
     require_address(said["url"], with_key="key" in said, private=bool(server.get("private")))
+    if before and server.get("key") is None and "key" in said and _origin(said["url"]) != _origin(before["url"]):
+        raise _wrong("The key was given for another address. Enter it anew with this one, or an empty one.", "key")
     return said
 
 
@@ -93,6 +98,12 @@ def require_address(url: str, *, with_key: bool, private: bool) -> None:
         raise _wrong(f"{host} lies inside the network. If that is meant, say so with “private”.")
     if not inside and with_key and parts.scheme == "http":
         raise _wrong("A key is sent by https only; the address begins with http.")
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """To whom a key for this address is told."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _says_inside(host: str) -> bool:
