@@ -13,7 +13,7 @@ from pipelines.engine.scope import Scope
 from pipelines.engine.step import Step
 from pipelines.engine.tries import encode
 from pipelines.node import Ask, Asked, Waits, misfits
-from pipelines.values import WrongValue
+from pipelines.values import JSON, WrongValue, keep, type_named
 
 
 async def ask(step: Step, scope: Scope) -> None:
@@ -27,7 +27,8 @@ async def ask(step: Step, scope: Scope) -> None:
     due = question.due if before.due is None else before.due
     late = before.timed_out or (before.answer is None and due is not None and due <= time.time())
     if not late and before.answer is None:
-        _tell_waiting(step, scope, Waiting(step.name, question.form, due))
+        form = await _kept(question.form, step, scope)
+        _tell_waiting(step, scope, Waiting(step.name, form, due))
         raise Waits
     facts = {"by": before.by, "timed_out": late}
     scope.events.tell("step.answered", node=step.name, **facts)
@@ -46,6 +47,19 @@ def _answered(node: Any, question: Ask, before: Asked, arguments: Mapping[str, A
         return node.answered(before.answer, **arguments)
     except WrongValue as unfit:
         raise UnfitAnswer(str(unfit), "Run it again and answer anew.") from None
+
+
+async def _kept(form: dict[str, JSON], step: Step, scope: Scope) -> dict[str, JSON]:
+    """The form, in which a long text that is shown stands by its artifact: it goes wherever the question is told of."""
+    text = form.get("show")
+    if not isinstance(text, str):
+        return form
+    for wire in step.place.wires:
+        source = step.loop.steps[wire.at]
+        known = source.forms.get(wire.port)
+        if wire.convert is None and isinstance(known, dict) and source.values.get(wire.port) is text:
+            return {**form, "show": known}
+    return {**form, "show": await keep(text, type_named("Text"), scope.services.artifacts)}
 
 
 def _tell_waiting(step: Step, scope: Scope, waiting: Waiting) -> None:

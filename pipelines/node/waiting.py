@@ -8,6 +8,9 @@ from pipelines.node.declare import Family, Node
 from pipelines.node.ports import Port, input_ports, output_ports
 from pipelines.values import JSON
 
+# Of a text in an answer, which is told of with the run wherever that is looked at.
+MOST_CHARACTERS = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -54,7 +57,8 @@ class WaitNode(Node):
 def misfits(form: dict[str, JSON], answer: JSON) -> list[dict[str, JSON]]:
     """What is wrong with `answer`, each as {"loc": [...], "msg": a sentence}; nothing for an answer that fits.
 
-    An answer is {"approved": bool, "comment"?}, {"choice"} or {"fields": {name: value}}; one to "time" doesn't exist.
+    An answer is {"approved": bool, "comment"?}, {"choice"} or {"fields": {name: value}}, its texts of at most 20,000
+    characters; one to "time" doesn't exist.
     """
     if not isinstance(answer, dict):
         return [_misfit("An answer is an object.")]
@@ -70,6 +74,8 @@ def _approve(form: dict[str, JSON], answer: dict[str, JSON]) -> Iterator[dict[st
         yield _misfit("Say true or false.", "approved")
     if not isinstance(answer.get("comment", ""), str):
         yield _misfit("A comment is a text.", "comment")
+    elif len(answer.get("comment", "")) > MOST_CHARACTERS:
+        yield _misfit(f"A comment has at most {MOST_CHARACTERS:,} characters.", "comment")
 
 
 def _choose(form: dict[str, JSON], answer: dict[str, JSON]) -> Iterator[dict[str, JSON]]:
@@ -101,6 +107,8 @@ def _fault(field: dict[str, JSON], value: JSON) -> str | None:
     kind = field["type"]
     if kind == "text" and not isinstance(value, str):
         return f"“{label}” is a text."
+    if isinstance(value, str) and len(value) > MOST_CHARACTERS:
+        return f"“{label}” has at most {MOST_CHARACTERS:,} characters."
     if kind == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
         return f"“{label}” is a number."
     if kind == "boolean" and not isinstance(value, bool):

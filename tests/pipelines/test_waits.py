@@ -1,6 +1,7 @@
 """Steps that ask a person or wait for a time: the run ends as waiting, and goes on when it is executed again."""
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from pipelines.engine import Ended, Outcome
 from pipelines.graph import Graph
-from pipelines.node import Asked
+from pipelines.node import Asked, misfits
 from tests.pipelines.kinds import KINDS, Script
 from tests.pipelines.test_parts import fates, given, items
 from tests.pipelines.world import World, graph_of
@@ -356,3 +357,36 @@ async def test_what_failed_while_the_run_waited_has_failed_when_it_goes_on(
     assert failed
     assert not [event for event in world.of("step.started") if event["node"] in failed]
     assert len(script.log) - tries <= 1
+
+
+@pytest.mark.parametrize("through", ["an input", "a step"])
+async def test_a_long_text_is_shown_by_its_artifact(world: World, script: Script, through: str) -> None:
+    long = "ä" * 40_000
+    graph = graph_of(
+        {"in": ("input.text", {"default": "x"}), "do": ("kept", {"tag": ""}), "ask": "person.approve"},
+        "in.text -> do.a",
+        "in.text -> ask.value" if through == "an input" else "do.text -> ask.value",
+    )
+    outcome = await world.run(graph, KINDS, {"input": long})
+    (waiting,) = outcome.waits
+    show = waiting.form["show"]
+    assert (show["type"], show["preview"]) == ("Text", "ä" * 2000)
+    assert world.artifacts.data[show["artifact"]].decode() == long
+    assert world.of("step.waiting")[0]["ask"] == waiting.form
+    done = await world.run(graph, KINDS, {"input": long}, asked={"ask": Asked(answer={"approved": True})})
+    assert given(done, "ask")["approved"]["artifact"] == show["artifact"]
+
+
+@pytest.mark.parametrize(
+    ("form", "answer", "loc"),
+    [
+        ({"kind": "approve"}, {"approved": True, "comment": "c"}, ["comment"]),
+        ({"kind": "form", "fields": [{"name": "a", "type": "text"}]}, {"fields": {"a": "c"}}, ["fields", "a"]),
+    ],
+)
+def test_the_texts_of_an_answer_are_bounded(form: dict[str, Any], answer: dict[str, Any], loc: list[str]) -> None:
+    def of(length: int) -> dict[str, Any]:
+        return json.loads(json.dumps(answer).replace('"c"', f'"{"c" * length}"'))  # type: ignore[no-any-return]
+
+    assert misfits(form, of(20_000)) == []
+    assert [each["loc"] for each in misfits(form, of(20_001))] == [loc]
