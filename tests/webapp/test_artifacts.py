@@ -2,17 +2,19 @@
 
 import hashlib
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.webapp.conftest import Caller
 from webapp.artifacts.media import sniff
-from webapp.artifacts.models import Artifact
+from webapp.artifacts.models import Artifact, Holding
 from webapp.artifacts.ranges import Unsatisfiable, asked
 from webapp.workspaces.models import Workspace
 
@@ -73,6 +75,14 @@ def test_the_same_bytes_are_kept_once(as_alice: Caller) -> None:
     first, second = (upload(as_alice, name, b"same").json() for name in ("a.txt", "b.txt"))
     assert first["digest"] == second["digest"]
     assert Artifact.objects.count() == 1
+
+
+def test_what_is_uploaded_again_is_held_as_if_it_were_new(as_alice: Caller) -> None:
+    upload(as_alice, "a.txt", b"same")
+    Holding.objects.update(created=timezone.now() - timedelta(days=30))
+    upload(as_alice, "b.txt", b"same")
+    held = Holding.objects.get()
+    assert (held.name, held.created > timezone.now() - timedelta(days=1)) == ("b.txt", True)
 
 
 @pytest.mark.parametrize(

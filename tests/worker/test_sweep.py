@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from tests.worker.stand import Stand
 from webapp.artifacts.stores import Folder
 from worker.runs import sweep as sweeping
+from worker.runs.artifacts import HOLD
 from worker.runs.sweep import sweep
 
 GRAPH: dict[str, Any] = {"version": 1, "nodes": {}, "edges": []}
@@ -153,6 +154,34 @@ def test_who_refers_to_it_while_it_is_being_swept_keeps_it(
     monkeypatch.setattr(sweeping, "_referred_to", then_somebody_comes)
     assert sweep(stand.sql, store) == []
     assert is_there(stand, store, digest)
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["put and held", "put and about to be held"])
+def test_who_puts_it_again_while_it_is_being_swept_keeps_it(
+    stand: Stand, store: Folder, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    digest = put(stand, store, b"uploaded once more")
+    looked = sweeping._referred_to
+
+    def then_somebody_uploads(*args: Any) -> set[str]:
+        monkeypatch.setattr(sweeping, "_referred_to", looked)
+        found = looked(*args)
+        store.put_bytes(b"uploaded once more")
+        if held:
+            stand.sql.execute(HOLD, (digest, "text/plain", 18, stand.workspace, "a"))
+        return found
+
+    monkeypatch.setattr(sweeping, "_referred_to", then_somebody_uploads)
+    assert sweep(stand.sql, store) == []
+    assert is_there(stand, store, digest)
+
+
+@pytest.mark.parametrize(("minutes", "renewed"), [(90, True), (30, False)])
+def test_holding_it_again_makes_an_old_holding_young(stand: Stand, store: Folder, minutes: int, renewed: bool) -> None:
+    digest = put(stand, store, b"again", age=60.0 * minutes)
+    stand.sql.execute(HOLD, (digest, "text/plain", 5, stand.workspace, "b"))
+    young = "SELECT count(*), bool_and(created > now() - interval '1 minute') FROM artifacts_holding"
+    assert stand.sql.execute(young).fetchone() == (1, renewed)
 
 
 def test_what_is_put_again_is_young_again(stand: Stand, store: Folder) -> None:

@@ -15,12 +15,13 @@ from webapp.workspaces.models import Workspace
 
 __all__ = ["CHUNK", "Stored", "clean_name", "delete", "hold", "is_digest", "keep", "listing", "read_range", "size_of"]
 
+# Whoever puts it again may be about to use it: its holding becomes young again, as its bytes do.
 _HOLD = """
 WITH known AS (
     INSERT INTO artifacts_artifact (digest, media, size) VALUES (%(digest)s, %(media)s, %(size)s) ON CONFLICT DO NOTHING
 )
 INSERT INTO artifacts_holding (workspace_id, digest, name) VALUES (%(workspace)s, %(digest)s, %(name)s)
-ON CONFLICT (workspace_id, digest) DO UPDATE SET name = excluded.name
+ON CONFLICT (workspace_id, digest) DO UPDATE SET name = excluded.name, created = now()
 """
 
 

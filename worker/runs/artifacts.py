@@ -12,12 +12,17 @@ from pipelines.values import File
 from worker.artifacts import ArtifactStore, StoreUnavailable
 from worker.runs.pool import Pool, ask
 
+# What is put again becomes young again, so that nobody sweeps it away; what is young already costs no writing.
 HOLD = """
 WITH file (digest, media, size, workspace, name) AS (VALUES (%s, %s, %s::bigint, %s::bigint, %s)), known AS (
     INSERT INTO artifacts_artifact (digest, media, size) SELECT digest, media, size FROM file ON CONFLICT DO NOTHING
 ), held AS (
     INSERT INTO artifacts_holding (workspace_id, digest, name) SELECT workspace, digest, name FROM file
-    ON CONFLICT DO NOTHING
+    WHERE NOT EXISTS (
+        SELECT 1 FROM artifacts_holding h
+        WHERE h.workspace_id = workspace AND h.digest = file.digest AND h.created > now() - interval '1 hour'
+    )
+    ON CONFLICT (workspace_id, digest) DO UPDATE SET created = now()
 )
 SELECT digest FROM file
 """

@@ -58,8 +58,10 @@ def sweep(connection: psycopg.Connection[Any], store: Store, *, old: float = OLD
 
     Holdings go first, and then it is looked again for whoever refers to the bytes: who came in between, keeps them.
     """
-    candidates = {each.digest for each in store.listing() if each.age > old}
+    candidates = _older_than(old, store)
     candidates -= _referred_to(connection, store, candidates)
+    # Looking took its time, and what was put meanwhile is about to be used.
+    candidates &= _older_than(old, store) if candidates else set()
     if not candidates:
         return []
     withdrawn = connection.execute(WITHDRAW, (list(candidates), old)).fetchall()
@@ -71,10 +73,14 @@ def sweep(connection: psycopg.Connection[Any], store: Store, *, old: float = OLD
     gone = {row[0] for row in connection.execute(FORGET, (list(candidates),))}
     # Bytes that no table knows were left by an upload that broke off.
     gone |= candidates - {row[0] for row in connection.execute(KNOWN, (list(candidates),))}
-    still_old = {each.digest for each in store.listing() if each.age > old}
-    for digest in gone & still_old:
+    gone &= _older_than(old, store)
+    for digest in gone:
         store.delete(digest)
-    return sorted(gone & still_old)
+    return sorted(gone)
+
+
+def _older_than(age: float, store: Store) -> set[str]:
+    return {each.digest for each in store.listing() if each.age > age}
 
 
 def _referred_to(connection: psycopg.Connection[Any], store: Store, candidates: Set[str]) -> set[str]:
