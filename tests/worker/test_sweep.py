@@ -14,7 +14,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.worker.stand import Stand
-from webapp.artifacts.stores import Folder
+from webapp.artifacts.stores import CHUNK, Folder
 from worker.runs import sweep as sweeping
 from worker.runs.artifacts import HOLD
 from worker.runs.sweep import sweep
@@ -138,6 +138,21 @@ def test_what_a_large_value_in_the_store_names_stays_with_it(stand: Stand, store
     assert all(is_there(stand, store, digest) for digest in (picture, pictures, album))
     stand.sql.execute("DELETE FROM runs_run")
     assert sweep(stand.sql, store) == sorted([picture, pictures, album])
+
+
+@pytest.mark.parametrize("media", ["text/plain", "image/png"])
+def test_json_that_was_first_put_as_something_else_is_looked_into(stand: Stand, store: Folder, media: str) -> None:
+    first, last, between = (put(stand, store, name) for name in (b"first", b"last", b"between"))
+    start = f'{{"type":"list[File]","items":["{first}","'
+    # One digest lies across the border of two pieces.
+    value = f'{start}{"x" * (CHUNK - len(start) - 35)}","{between}","{last}"]}}'.encode()
+    assert value.index(between.encode()) < CHUNK < value.index(between.encode()) + 64
+    kept = put(stand, store, value, media=media)
+    stand.queue(GRAPH, outputs=Jsonb({"f": {"type": "list[File]", "artifact": kept, "size": 1, "preview": ""}}))
+    assert sweep(stand.sql, store) == []
+    assert all(is_there(stand, store, digest) for digest in (first, between, last, kept))
+    stand.sql.execute("DELETE FROM runs_run")
+    assert len(sweep(stand.sql, store)) == 4
 
 
 def test_who_refers_to_it_while_it_is_being_swept_keeps_it(

@@ -11,11 +11,13 @@ import logging
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from pipelines.values import INLINE_BYTES
 from webapp.artifacts.stores import Missing, Store, StoreDown
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,11 @@ WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
 NAMED = """
 SELECT DISTINCT found[1] FROM {table}, regexp_matches({column}::text, '[0-9a-f]{{64}}', 'g') AS found
 """
-JSON_AMONG = "SELECT digest FROM artifacts_artifact WHERE digest = ANY(%s) AND media = 'application/json'"
+# Whoever put the bytes first said their media, maybe of a plain text; a value smaller than this isn't kept here.
+MAYBE_JSON = """
+SELECT digest, size FROM artifacts_artifact WHERE digest = ANY(%s) AND (media = 'application/json' OR size > %s)
+"""
+LARGEST = 2 * 2**30  # bytes: no value was ever larger, since a worker had it in memory
 # From here on nobody is given these bytes, nor may start a run with them.
 WITHDRAW = """
 DELETE FROM artifacts_holding WHERE digest = ANY(%s) AND created < now() - make_interval(secs => %s)
@@ -104,13 +110,21 @@ def _named(connection: psycopg.Connection[Any]) -> Iterator[str]:
 
 def _inside(connection: psycopg.Connection[Any], store: Store, digests: Iterable[str]) -> Iterator[str]:
     """The digests that JSON among these artifacts names: a large value may name others."""
-    for (digest,) in connection.execute(JSON_AMONG, (list(digests),)).fetchall():
-        try:
-            data = store.read(digest)
-        except Missing:
-            continue
-        for found in _DIGEST.finditer(data):
-            yield found[0].decode()
+    for digest, size in connection.execute(MAYBE_JSON, (list(digests), INLINE_BYTES)).fetchall():
+        with suppress(Missing):
+            yield from asyncio.run(_digests_in(store, digest, size))
+
+
+async def _digests_in(store: Store, digest: str, size: int) -> set[str]:
+    """Piece by piece, each with the end of the one before. Nothing but JSON is read beyond its head."""
+    found: set[str] = set()
+    head = b"".join([piece async for piece in store.read_range(digest, 0, min(size, 64))])
+    if head.lstrip()[:1] in (b"{", b"["):
+        tail = b""
+        async for piece in store.read_range(digest, 0, min(size, LARGEST)):
+            found |= {each[0].decode() for each in _DIGEST.finditer(tail + piece)}
+            tail = (tail + piece)[-63:]
+    return found
 
 
 async def sweep_daily(connect: Callable[[], psycopg.Connection[Any]], store: Store) -> None:
