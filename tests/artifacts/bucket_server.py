@@ -6,8 +6,12 @@ import os
 import secrets
 import subprocess
 import sys
-import urllib.request
+from datetime import timedelta
 from pathlib import Path
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
 
 from deploy.local.child import free_port, kill, spawn, tail, wait_until
 
@@ -39,15 +43,25 @@ class BucketServer:
             argv += [f"-{part}.port={self.port if part == 's3' else free_port()}"]
         with self.log.open("ab") as output:
             self.child = spawn(argv, output=output, env={**os.environ, **self._keys}, cwd=self.home)
-        assert wait_until(self._answers, self.child, seconds=60, pause=0.1), tail(self.log)
+        assert wait_until(self._keeps, self.child, seconds=60, pause=0.1), tail(self.log)
 
     def kill(self) -> None:
         if self.child is not None:
             kill(self.child)
 
-    def _answers(self) -> bool:
+    def _keeps(self) -> bool:
+        """Its gate says "well" seconds before its volumes are there; what was kept and read shows that it works."""
+        bucket = S3Store(
+            "ready",
+            endpoint=self.url,
+            region="us-east-1",
+            access_key_id=self._keys["AWS_ACCESS_KEY_ID"],
+            secret_access_key=self._keys["AWS_SECRET_ACCESS_KEY"],
+            client_options={"allow_http": True, "timeout": "2s"},
+            retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=2)},
+        )
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as response:
-                return bool(response.status == 200)
-        except OSError:
+            obstore.put(bucket, "ready", b"ready")
+            return bytes(obstore.get(bucket, "ready").bytes()) == b"ready"
+        except BaseError:
             return False

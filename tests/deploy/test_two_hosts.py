@@ -63,6 +63,7 @@ class Cluster:
     def ask(self, pipeline: str, number: int) -> str:
         text = f"Page {number}. " + "A line of it that is long enough to be kept apart.\n\n" * 800
         sent = self.api.post("/workspaces/demo/uploads", files={"file": (f"{number}.txt", text.encode())})
+        assert sent.status_code == 201, sent.text
         inputs = {"question": f"Say a word about the number {number}.", "page": {"artifact": sent.json()["digest"]}}
         asked = self.api.post(f"/pipelines/{pipeline}/runs", json={"inputs": inputs})
         assert asked.status_code == 202, asked.text

@@ -132,6 +132,6 @@ def test_a_pipeline_is_published_to_the_gallery(page: Page, approval: tuple[str,
     page.get_by_test_id("publish-pipeline").click()
     page.get_by_label("What it does, in one sentence").fill("Asks before it sends.")
     page.get_by_test_id("publish").click()
-    expect(page.get_by_text("is in the gallery")).to_be_visible()
+    expect(page.get_by_text(f"“{approval[1]}” is in the gallery", exact=True)).to_be_visible()
     page.goto("/gallery")
     expect(page.get_by_text(approval[1])).to_be_visible()

@@ -130,9 +130,13 @@ function PlaceList({ id, places, current, onPoint, onVisit }: PlaceListProps) {
   );
 }
 
+/** The places whose words all match; those that are called so, or begin so, before those that only have it in them. */
 function matching(places: Place[], query: string): Place[] {
-  const words = query.trim().toLowerCase().split(/\s+/);
-  return places.filter((place) => words.every((word) => `${place.label} ${place.group}`.toLowerCase().includes(word)));
+  const wanted = query.trim().toLowerCase();
+  const words = wanted.split(/\s+/);
+  const found = places.filter((place) => words.every((word) => `${place.label} ${place.group}`.toLowerCase().includes(word)));
+  const rank = ({ label }: Place) => (label.toLowerCase() === wanted ? 0 : label.toLowerCase().startsWith(wanted) ? 1 : 2);
+  return wanted ? found.sort((a, b) => rank(a) - rank(b)) : found;
 }
 
 function usePlaces(workspace?: Workspace): Place[] {
