@@ -74,7 +74,7 @@ def _succeeded(step: Step, scope: Scope, began: float, why: str) -> StepRecord:
     step.state = "succeeded"
     place = step.place
     if step.pipe is not None:
-        step.pipe.end()
+        step.pipe.end(None if _whole(step) else StreamFailed)
     elif place.parts and (place.chance or place.decided):
         step.key = by_content(step.key, step.forms)  # who streams was asked for its key when the first piece was there
     if place.parts:
@@ -84,6 +84,12 @@ def _succeeded(step: Step, scope: Scope, began: float, why: str) -> StepRecord:
     if place.traits.stored and why in ("new", "asked", "unseeded"):
         scope.later(store(step, scope))
     return StepRecord(step.name, "succeeded", seconds, cached, step.attempts, None, step.key, step.forms, step.usage)
+
+
+def _whole(step: Step) -> bool:
+    """Whether what streamed was given in the end: a part whose writer failed, and was caught, began and gives nothing."""
+    springs = (plan.spring for plan in step.place.parts.values())
+    return all(spring is None or spring[1] in step.values for spring in springs)
 
 
 def _failed(step: Step, scope: Scope, began: float, error: BaseException) -> StepRecord:

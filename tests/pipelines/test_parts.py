@@ -303,6 +303,35 @@ async def test_a_stream_that_fails_for_good_skips_what_it_passes_through(world: 
     }
 
 
+async def test_a_stream_from_a_part_whose_failure_is_caught_inside_gives_nothing(world: World) -> None:
+    """Its first pieces had gone into another part, which then looked for the whole."""
+    torn = graph_of(
+        {
+            "it": ("write", {"fail_after": 2, "failures": 9}),
+            "out": ("output.text", {"name": "text"}),
+            "why": ("output.text", {"name": "why"}),
+        },
+        "it.text -> out.value",
+        "it.error -> why.value",
+    )
+    graph = graph_of(
+        {
+            "sub": ("flow.pipeline", {"part": "torn"}),
+            "reader": ("flow.pipeline", {"part": "reads"}),
+            "out": ("output.text", {"name": "read"}),
+            "told": ("output.text", {"name": "told"}),
+        },
+        "sub.text -> reader.item",
+        "reader.text -> out.value",
+        "sub.why -> told.value",
+        parts={"torn": torn, "reads": part("read", "pieces")},
+    )
+    outcome = await world.run(graph, KINDS)
+    assert outcome.status == "succeeded"
+    assert outcome.outputs.keys() == {"told"}
+    assert fates(outcome)["reader"] == "skipped"
+
+
 async def test_a_writer_inside_a_part_that_is_tried_again_voids_what_was_read_outside(world: World) -> None:
     graph = streaming(part("write", "text", fail_after=2), "pass")
     outcome = await world.run(graph, KINDS)
