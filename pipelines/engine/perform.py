@@ -87,7 +87,7 @@ def _succeeded(step: Step, scope: Scope, began: float, why: str) -> StepRecord:
 
 
 def _whole(step: Step) -> bool:
-    """Whether what streamed was given in the end: a part whose writer failed, and was caught, began and gives nothing."""
+    """Whether what streamed was given in the end: a part whose writer failed and was caught gives nothing."""
     springs = (plan.spring for plan in step.place.parts.values())
     return all(spring is None or spring[1] in step.values for spring in springs)
 
