@@ -126,7 +126,11 @@ async def _pass_on(step: Step, passing: Passing, port: str) -> None:
         except StreamFailed:
             step.loop.unheard = True
             raise
+    while source.state == "running" and passing.port not in source.values:
+        await asyncio.sleep(0)  # the input of a part around this one hears of the same end, maybe a turn later
     source.heard_by = tuple(each for each in source.heard_by if each is not step)
+    if passing.port not in source.values:
+        raise StreamFailed
     step.values, step.forms = {port: source.values[passing.port]}, {port: source.forms[passing.port]}
 
 

@@ -22,7 +22,7 @@ from pipelines.node import (
 )
 from pipelines.values import Boolean, Embedding, Nothing, Number, Text
 from tests.pipelines.script import SCRIPT, Script, rewrite
-from tests.pipelines.streaming_kinds import Hear, KeptRead, Read, Read2, ReadTwo, Shout, Speak, Write
+from tests.pipelines.streaming_kinds import Brief, Hear, KeptRead, Read, Read2, ReadTwo, Shout, Speak, Write
 
 __all__ = ["KINDS", "SCRIPT", "Script", "rewrite"]
 
@@ -321,6 +321,7 @@ KINDS: dict[str, type[Node]] = {
             Broken,
             Slow,
             Compute,
+            Brief,
             Write,
             Read,
             Shout,

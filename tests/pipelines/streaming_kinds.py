@@ -1,5 +1,6 @@
 """Nodes for tests of streams: what writes, reads along, speaks and hears."""
 
+import asyncio
 import io
 import struct
 import wave
@@ -30,6 +31,19 @@ class Write(Node):
                 await SCRIPT.gate(self.gate).wait()
             SCRIPT.runs["written"] += 1
             yield f"{attempt}.{number} "
+
+
+class Brief(Node):
+    """Writes one piece, and ends so many turns of the loop later."""
+
+    family = Family.CONTROL
+    output = "text"
+    turns: int = param(0, label="Turns")
+
+    async def run(self, ctx: Context, text: Text = "") -> Stream[Text]:
+        yield "x"
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
 
 
 class Read(Node):

@@ -303,6 +303,25 @@ async def test_a_stream_that_fails_for_good_skips_what_it_passes_through(world: 
     }
 
 
+@pytest.mark.parametrize("turns", range(40))
+async def test_a_stream_into_a_part_of_a_part_may_end_at_any_moment(world: World, turns: int) -> None:
+    """Its end is heard by the outer part's input and by the inner one's, in either order."""
+    inner = part("read", "pieces")
+    outer = graph_of(
+        {
+            "in": ("input.text", {"name": "item"}),
+            "it": ("flow.pipeline", {"part": "inner"}),
+            "out": ("output.text", {"name": "text"}),
+        },
+        "in.text -> it.item",
+        "it.text -> out.value",
+        parts={"inner": inner},
+    )
+    outcome = await world.run(streaming(outer, "brief", turns=turns), KINDS)
+    assert outcome.status == "succeeded"
+    assert given(outcome, "sub") == {"text": "x"}
+
+
 async def test_a_stream_from_a_part_whose_failure_is_caught_inside_gives_nothing(world: World) -> None:
     """Its first pieces had gone into another part, which then looked for the whole."""
     torn = graph_of(
