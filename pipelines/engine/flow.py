@@ -126,7 +126,7 @@ async def _pass_on(step: Step, passing: Passing, port: str) -> None:
         except StreamFailed:
             step.loop.unheard = True
             raise
-    while source.state == "running" and passing.port not in source.values:
+    while source.state == "running" and passing.port not in source.values:  # noqa: ASYNC110 - a turn or two
         await asyncio.sleep(0)  # the input of a part around this one hears of the same end, maybe a turn later
     source.heard_by = tuple(each for each in source.heard_by if each is not step)
     if passing.port not in source.values:
