@@ -36,7 +36,7 @@ class BucketServer:
 
     def start(self) -> None:
         argv = [Path(sys.executable).parent / "weed", "-logtostderr=true", "server", f"-dir={self.home}", "-s3"]
-        argv += [f"-ip={self._host}", f"-ip.bind={self._host}", "-volume.max=8", "-master.volumeSizeLimitMB=64"]
+        argv += [f"-ip={self._host}", f"-ip.bind={self._host}", "-volume.max=32", "-master.volumeSizeLimitMB=64"]
         argv += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
         for part in ("s3", "master", "volume", "filer"):
             argv += [f"-{part}.port.grpc={free_port()}"]
@@ -52,7 +52,7 @@ class BucketServer:
     def _keeps(self) -> bool:
         """Its gate says "well" seconds before its volumes are there; what was kept and read shows that it works."""
         bucket = S3Store(
-            "ready",
+            "artifacts",
             endpoint=self.url,
             region="us-east-1",
             access_key_id=self._keys["AWS_ACCESS_KEY_ID"],
